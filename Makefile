@@ -1,0 +1,33 @@
+# The few commands everyone uses, people and CI alike.
+#   make run     start everything on this machine        make test    the whole suite (ARGS="-k name" narrows it)
+#   make setup   install what is missing                 make lint    style, types, import contracts
+#   make bench   measure                                 make clean-data   stop the private servers, empty var/
+
+SHELL := /bin/sh
+ARGS ?=
+
+.PHONY: run test setup setup-test lint bench clean-data
+
+run: setup
+	@exec .venv/bin/fleet up $(ARGS)
+
+setup:
+	@fleet/local/bootstrap.sh run
+
+setup-test:
+	@fleet/local/bootstrap.sh test
+
+test: setup-test
+	@.venv/bin/pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: setup
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+bench: setup
+	@.venv/bin/python -m benchmarks $(ARGS)
+
+clean-data:
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m fleet.local.clean; else rm -rf var; fi
