@@ -1,0 +1,90 @@
+"""Opens connections: one SQLAlchemy engine a process, asyncpg underneath.
+
+`?role=fleet_api` in a URL makes every connection assume that role before its first statement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from fleet.errors import StoreUnavailable
+
+UNAVAILABLE = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.OperatorInterventionError,  # shut down, crash of another backend, starting up
+    asyncpg.exceptions.InsufficientResourcesError,  # disk full, too many connections
+    asyncpg.exceptions.TransactionRollbackError,  # deadlock, serialisation: the same work may be tried again
+)
+"""What asyncpg raises when the database, not our statement, is at fault."""
+
+
+def split_url(url: str) -> tuple[str, dict[str, str]]:
+    """`url` for asyncpg without our own query parameters, and the server settings they stand for."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    role = query.pop("role", None)
+    settings = {"application_name": query.pop("application_name", "one-network"), "timezone": "UTC"}
+    if role is not None:
+        settings["role"] = role
+    return urlunsplit(parts._replace(scheme="postgresql", query=urlencode(query))), settings
+
+
+def create_engine(url: str, *, size: int = 5, application_name: str = "one-network") -> AsyncEngine:
+    """An engine for `url` (`postgresql://user:password@host:port/database[?role=name]`); opens nothing yet."""
+    dsn, server_settings = split_url(url)
+    server_settings["application_name"] = application_name
+
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(dsn, server_settings=server_settings, timeout=10)
+
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        pool_size=size,
+        max_overflow=0,
+        pool_pre_ping=False,
+        pool_timeout=10,
+    )
+
+
+async def connect(
+    url: str, *, application_name: str = "one-network", timeout_s: float = 10
+) -> asyncpg.Connection:
+    """One bare asyncpg connection, for COPY and LISTEN. Raises StoreUnavailable."""
+    dsn, server_settings = split_url(url)
+    server_settings["application_name"] = application_name
+    try:
+        return await asyncpg.connect(dsn, server_settings=server_settings, timeout=timeout_s)
+    except (*UNAVAILABLE, asyncpg.InvalidCatalogNameError) as error:
+        raise StoreUnavailable(describe(dsn, error)) from error
+
+
+@asynccontextmanager
+async def store_errors() -> AsyncIterator[None]:
+    """Turns the driver's connection errors into StoreUnavailable; leaves every other error alone."""
+    try:
+        yield
+    except UNAVAILABLE as error:
+        raise StoreUnavailable(f"the database does not answer: {error}") from error
+    except (OperationalError, DBAPIError) as error:
+        if error.connection_invalidated or isinstance(getattr(error.orig, "__cause__", None), UNAVAILABLE):
+            raise StoreUnavailable(f"the database does not answer: {error.orig}") from error
+        raise
+
+
+def describe(url: str, error: BaseException) -> str:
+    parts = urlsplit(url)
+    return (
+        f"cannot connect to the database {parts.path.lstrip('/')!r} at {parts.hostname}:{parts.port or 5432}"
+        f" ({type(error).__name__}: {error}); is it running, and is FLEET_DATABASE_URL right?"
+    )
