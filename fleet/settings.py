@@ -26,13 +26,15 @@ class Settings(BaseSettings):
     )
 
     database_url: str | None = Field(
-        None, description="PostgreSQL with TimescaleDB, as the owner (migrations, retention). Unset: a private one"
+        None,
+        description="PostgreSQL with TimescaleDB, as the owner (migrations, retention). Unset: a private one",
     )
     ingest_database_url: str | None = Field(None, description="The ingest service's own login. Default: derived")
     monitor_database_url: str | None = Field(None, description="The monitor's own login. Default: derived")
     api_database_url: str | None = Field(None, description="The API's own login. Default: derived")
     mqtt_url: str | None = Field(
-        None, description="Broker as `mqtt[s]://user:password@host:port`, as the service account. Unset: a private one"
+        None,
+        description="Broker as `mqtt[s]://user:password@host:port`, as the service account. Unset: a private one",
     )
     http_host: str = Field("127.0.0.1", description="Address the API listens on")
     http_port: Port = Field(8000, description="Port the API listens on")
@@ -49,11 +51,15 @@ class Settings(BaseSettings):
         None, description="Password of the account `admin`. Unset: generated and printed once"
     )
     broker_dir: Path | None = Field(
-        None, description="Where the broker's password and access files are rendered. Default: `FLEET_DATA_DIR/mosquitto`"
+        None,
+        description="Where the broker's password and access files are rendered. Default: `FLEET_DATA_DIR/mosquitto`",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged")
     retention_days: int = Field(
-        90, ge=1, le=3650, description="Days raw readings are kept (the demonstration started by `fleet up` keeps 2)"
+        90,
+        ge=1,
+        le=3650,
+        description="Days raw readings are kept (the demonstration started by `fleet up` keeps 2)",
     )
 
     @property

@@ -57,9 +57,7 @@ def create_engine(url: str, *, size: int = 5, application_name: str = "one-netwo
     )
 
 
-async def connect(
-    url: str, *, application_name: str = "one-network", timeout_s: float = 10
-) -> asyncpg.Connection:
+async def connect(url: str, *, application_name: str = "one-network", timeout_s: float = 10) -> asyncpg.Connection:
     """One bare asyncpg connection, for COPY and LISTEN. Raises StoreUnavailable."""
     dsn, server_settings = split_url(url)
     server_settings["application_name"] = application_name

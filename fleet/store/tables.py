@@ -293,9 +293,7 @@ quarantine = Table(
     Column("resolved_at", INSTANT),
     Column("resolution", Text),
     Index("quarantine_received_at_idx", "received_at", "id"),
-    Index(
-        "quarantine_retry_idx", "retry_requested_at", postgresql_where=text("retry_requested_at is not null")
-    ),
+    Index("quarantine_retry_idx", "retry_requested_at", postgresql_where=text("retry_requested_at is not null")),
 )
 """`unit_id`, `kind` and `hour` name the ledger row that counted the message; a retry that succeeds moves the count."""
 
@@ -314,7 +312,7 @@ receipt = Table(
     Column("samples", BigInteger, nullable=False, server_default=text("0")),
     postgresql_with={"fillfactor": "50"},
 )
-"""What is committed, per address of a unit: `committed` holds the sequence numbers; what lies below `oldest_seq` is gone.
+"""What is committed, per address of a unit: `committed` holds sequence numbers; what lies below `oldest_seq` is gone.
 
 Keyed by the address a sample came from (division and unit of the topic), so that a gateway that claims another
 division can never make the true unit believe that its samples are safe.
@@ -350,9 +348,7 @@ broker_account = Table(
     "broker_account",
     metadata,
     Column("username", Text, primary_key=True),
-    Column(
-        "kind", Text, CheckConstraint("kind in ('unit', 'gateway', 'service')", name="kind"), nullable=False
-    ),
+    Column("kind", Text, CheckConstraint("kind in ('unit', 'gateway', 'service')", name="kind"), nullable=False),
     Column("division", Integer),
     Column("unit_id", Integer, ForeignKey("unit.id"), unique=True),
     Column("password_hash", Text, nullable=False),

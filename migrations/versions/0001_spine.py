@@ -136,7 +136,9 @@ create table event_reading (
 );
 """
 
-HYPERTABLE = "select create_hypertable('{0}', '{1}', chunk_time_interval => interval '{2}', create_default_indexes => false)"
+HYPERTABLE = (
+    "select create_hypertable('{0}', '{1}', chunk_time_interval => interval '{2}', create_default_indexes => false)"
+)
 
 IDENTITY = {
     "position_reading": "unit_id, observed_at, run, seq",
