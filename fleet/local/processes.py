@@ -1,0 +1,147 @@
+"""Children that never outlive us: dropped privileges, their own session, and a signal when the parent dies."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from fleet.errors import DependencyMissing
+from fleet.local.places import ServerUser
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def _die_with_parent(parent: int, death: signal.Signals) -> Callable[[], None]:
+    """What the child does between fork and exec, after the change of user (which would clear the setting)."""
+
+    def prepare() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, int(death), 0, 0, 0)
+        if os.getppid() != parent:  # the parent died before the line above
+            os._exit(1)
+
+    return prepare
+
+
+def spawn(
+    arguments: Sequence[str],
+    *,
+    directory: Path,
+    log: Path,
+    death: signal.Signals,
+    user: ServerUser | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own, its output appended to `log`.
+
+    When the calling *thread* ends, the kernel sends the child `death`: call from a thread that lives as long as the
+    child shall. Raises DependencyMissing when the program is not there.
+    """
+    switch = user is not None and user.switch
+    with log.open("ab") as output:
+        if user is not None:
+            user.give(log)
+        try:
+            return subprocess.Popen(
+                list(arguments),
+                cwd=directory,
+                env=None if environment is None else dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                user=user.uid if user is not None and switch else None,
+                group=user.gid if user is not None and switch else None,
+                extra_groups=list(user.groups) if user is not None and switch else None,
+                umask=0o077,
+                preexec_fn=_die_with_parent(os.getpid(), death),  # noqa: PLW1509  # no other way to set it
+            )
+        except FileNotFoundError as error:
+            raise DependencyMissing(f"{error.filename} is not installed: run `make setup`") from None
+
+
+def finish(process: subprocess.Popen[bytes], ladder: Sequence[tuple[signal.Signals, float]]) -> int:
+    """End a child: each signal of `ladder` with the seconds granted to it, then SIGKILL. Returns its exit code."""
+    for name, granted_s in ladder:
+        if process.poll() is not None:
+            break
+        process.send_signal(name)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(granted_s)
+    if process.poll() is None:
+        process.kill()
+    return process.wait()
+
+
+def working_in(directory: Path, program: str) -> list[psutil.Process]:
+    """The live processes of `program` that belong to `directory`: it is their working directory or an argument."""
+    place = str(directory)
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.name() == program and process.status() != psutil.STATUS_ZOMBIE:
+                if place in process.cmdline():
+                    found.append(process)
+                    continue
+                # Needs more rights than the line above: a container's root may lack them.
+                with contextlib.suppress(psutil.AccessDenied):
+                    if process.cwd() == place:
+                        found.append(process)
+    return found
+
+
+def end_all(processes: Sequence[psutil.Process], ladder: Sequence[tuple[signal.Signals, float]]) -> None:
+    """As `finish`, for processes that are not our children."""
+    left = list(processes)
+    for name, granted_s in [*ladder, (signal.SIGKILL, 10.0)]:
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(name)
+        _, left = psutil.wait_procs(left, timeout=granted_s)
+        if not left:
+            return
+
+
+def require_free_port(port: int, variable: str, *, host: str = "127.0.0.1") -> None:
+    """Raises DependencyMissing, naming the setting, when something else listens on `port`."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise DependencyMissing(f"cannot listen on {host}:{port}: {error.strerror}; set {variable}") from None
+            raise DependencyMissing(
+                f"port {port} on {host} is used by another program: set {variable} to a free port"
+            ) from None
+
+
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], *, within_s: float) -> bool:
+    """Poll `ready`; False when `process` ended or the time is over."""
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        if ready():
+            return True
+        if process.poll() is not None:
+            return False
+        time.sleep(0.02)
+    return False
+
+
+def last_lines(log: Path, count: int = 5) -> str:
+    """The end of a log, for an error message; empty when there is none."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return ""
+    return "\n".join(lines[-count:])
