@@ -243,9 +243,25 @@ batch = Table(
     Column("quarantined", Integer, nullable=False),
     Column("observed_from", INSTANT),
     Column("observed_to", INSTANT),
+    Column("unknown_fields", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("received = stored + duplicate + quarantined", name="adds_up"),
     Index("batch_received_at_idx", "received_at", postgresql_using="brin"),
 )
+
+ingest_worker = Table(
+    "ingest_worker",
+    metadata,
+    Column("worker", SmallInteger, primary_key=True, autoincrement=False),
+    Column("started_at", INSTANT, nullable=False),
+    Column("seen_at", INSTANT, nullable=False),
+    Column("connected", Boolean, nullable=False),
+    Column("waiting_messages", Integer, nullable=False),
+    Column("broker_dropped", BigInteger),
+)
+"""One row a worker, written every few seconds: silence on the wire and a dead worker are told apart by `seen_at`.
+
+`broker_dropped` is the broker's own count of messages it threw away (`$SYS/broker/publish/messages/dropped`).
+"""
 
 ledger = Table(
     "ledger",
@@ -309,7 +325,6 @@ receipt = Table(
     Column("observed_at", INSTANT, nullable=False),
     Column("committed", INT8MULTIRANGE(), nullable=False),
     Column("oldest_seq", BigInteger),
-    Column("samples", BigInteger, nullable=False, server_default=text("0")),
     postgresql_with={"fillfactor": "50"},
 )
 """What is committed, per address of a unit: `committed` holds sequence numbers; what lies below `oldest_seq` is gone.

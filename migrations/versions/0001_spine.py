@@ -191,10 +191,20 @@ create table batch (
     quarantined integer not null,
     observed_from timestamptz,
     observed_to timestamptz,
+    unknown_fields integer not null default 0,
     constraint batch_pkey primary key (worker, n),
     constraint batch_adds_up_check check (received = stored + duplicate + quarantined)
 );
 create index batch_received_at_idx on batch using brin (received_at);
+
+create table ingest_worker (
+    worker smallint constraint ingest_worker_pkey primary key,
+    started_at timestamptz not null,
+    seen_at timestamptz not null,
+    connected boolean not null,
+    waiting_messages integer not null,
+    broker_dropped bigint
+);
 
 create table ledger (
     hour timestamptz not null,
@@ -247,7 +257,6 @@ create table receipt (
     observed_at timestamptz not null,
     committed int8multirange not null,
     oldest_seq bigint,
-    samples bigint not null default 0,
     constraint receipt_pkey primary key (division, unit, kind, run)
 ) with (fillfactor = 50);
 """
@@ -304,22 +313,22 @@ grant usage on schema public to fleet_ingest, fleet_monitor, fleet_api;
 
 grant select on unit, registry_revision to fleet_ingest;
 grant select, insert on position_reading, usage_reading, event_reading, batch to fleet_ingest;
-grant select, insert, update on latest_state, ledger, ledger_hour, receipt, quarantine to fleet_ingest;
+grant select, insert, update on ingest_worker, latest_state, ledger, ledger_hour, receipt, quarantine to fleet_ingest;
 grant select, update on live_revision to fleet_ingest;
 
 grant select on organ, vehicle, unit, binding, position_reading, usage_reading, event_reading, batch
     to fleet_monitor;
 
 grant select on organ, vehicle, unit, binding, position_reading, usage_reading, event_reading, latest_state,
-    live_revision, batch, ledger, ledger_hour, quarantine, receipt, account, token, broker_account to fleet_api;
+    live_revision, ingest_worker, batch, ledger, ledger_hour, quarantine, receipt, account, token, broker_account to fleet_api;
 grant insert, update on token to fleet_api;
 grant update (retry_requested_at) on quarantine to fleet_api;
 grant select, insert on audit_log to fleet_api;
 """
 
 TABLES = (
-    "audit_log, broker_account, token, account, receipt, quarantine, ledger_hour, ledger, batch, live_revision, "
-    "latest_state, event_reading, usage_reading, position_reading, registry_revision, binding, unit, vehicle, organ"
+    "audit_log, broker_account, token, account, receipt, quarantine, ledger_hour, ledger, ingest_worker, batch, "
+    "live_revision, latest_state, event_reading, usage_reading, position_reading, registry_revision, binding, unit, vehicle, organ"
 )
 
 
