@@ -327,8 +327,10 @@ grant select, insert on audit_log to fleet_api;
 """
 
 TABLES = (
-    "audit_log, broker_account, token, account, receipt, quarantine, ledger_hour, ledger, ingest_worker, batch, "
-    "live_revision, latest_state, event_reading, usage_reading, position_reading, registry_revision, binding, unit, vehicle, organ"
+    *("audit_log", "broker_account", "token", "account"),
+    *("receipt", "quarantine", "ledger_hour", "ledger", "ingest_worker", "batch"),
+    *("live_revision", "latest_state", "event_reading", "usage_reading", "position_reading"),
+    *("registry_revision", "binding", "unit", "vehicle", "organ"),
 )
 
 
@@ -358,6 +360,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute(f"drop table {TABLES}")
+    for table in TABLES:  # one by one: a hypertable cannot be dropped in company
+        op.execute(f"drop table {table}")
     op.execute("drop function raise_registry_revision()")
     op.execute("revoke usage on schema public from fleet_ingest, fleet_monitor, fleet_api")
