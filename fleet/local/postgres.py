@@ -25,6 +25,7 @@ import psutil
 from fleet.errors import DependencyMissing
 from fleet.local.places import ServerUser, remove, secret, server_user, settle, write_private
 from fleet.local.processes import (
+    await_end,
     end_all,
     finish,
     last_lines,
@@ -178,7 +179,7 @@ class Postgres:
         for process in tree:
             process.kill()
         self._process.wait()
-        psutil.wait_procs(tree, timeout=10)
+        await_end(tree, within_s=10)
         self._process = None
 
     def remove(self) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import errno
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -22,10 +23,14 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def _die_with_parent(parent: int, death: signal.Signals) -> Callable[[], None]:
-    """What the child does between fork and exec, after the change of user (which would clear the setting)."""
+def _prepare(parent: int, death: signal.Signals, open_files: int | None) -> Callable[[], None]:
+    """What the child does between fork and exec, after the change of user (which would clear the death signal)."""
 
     def prepare() -> None:
+        if open_files is not None:
+            hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+            limit = open_files if hard == resource.RLIM_INFINITY else min(open_files, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
         _LIBC.prctl(_PR_SET_PDEATHSIG, int(death), 0, 0, 0)
         if os.getppid() != parent:  # the parent died before the line above
             os._exit(1)
@@ -41,8 +46,9 @@ def spawn(
     death: signal.Signals,
     user: ServerUser | None = None,
     environment: Mapping[str, str] | None = None,
+    open_files: int | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own, its output appended to `log`.
+    """Start a child in a session of its own, its output appended to `log`, with up to `open_files` descriptors.
 
     When the calling *thread* ends, the kernel sends the child `death`: call from a thread that lives as long as the
     child shall. Raises DependencyMissing when the program is not there.
@@ -64,7 +70,7 @@ def spawn(
                 group=user.gid if user is not None and switch else None,
                 extra_groups=list(user.groups) if user is not None and switch else None,
                 umask=0o077,
-                preexec_fn=_die_with_parent(os.getpid(), death),  # noqa: PLW1509  # no other way to set it
+                preexec_fn=_prepare(os.getpid(), death, open_files),  # noqa: PLW1509  # no other way
             )
         except FileNotFoundError as error:
             raise DependencyMissing(f"{error.filename} is not installed: run `make setup`") from None
@@ -84,13 +90,13 @@ def finish(process: subprocess.Popen[bytes], ladder: Sequence[tuple[signal.Signa
 
 
 def working_in(directory: Path, program: str) -> list[psutil.Process]:
-    """The live processes of `program` that belong to `directory`: it is their working directory or an argument."""
+    """The live processes of `program` that belong to `directory`: its path is an argument, or where they work."""
     place = str(directory)
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if process.name() == program and process.status() != psutil.STATUS_ZOMBIE:
-                if place in process.cmdline():
+            if process.name() == program and alive(process):
+                if any(argument == place or argument.startswith(f"{place}/") for argument in process.cmdline()):
                     found.append(process)
                     continue
                 # Needs more rights than the line above: a container's root may lack them.
@@ -100,6 +106,22 @@ def working_in(directory: Path, program: str) -> list[psutil.Process]:
     return found
 
 
+def alive(process: psutil.Process) -> bool:
+    """Whether it still runs; a zombie that nobody has collected yet does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def await_end(processes: Sequence[psutil.Process], *, within_s: float) -> list[psutil.Process]:
+    """Wait for processes that need not be our children; returns those still alive."""
+    until = time.monotonic() + within_s
+    while (left := [process for process in processes if alive(process)]) and time.monotonic() < until:
+        time.sleep(0.01)
+    return left
+
+
 def end_all(processes: Sequence[psutil.Process], ladder: Sequence[tuple[signal.Signals, float]]) -> None:
     """As `finish`, for processes that are not our children."""
     left = list(processes)
@@ -107,7 +129,7 @@ def end_all(processes: Sequence[psutil.Process], ladder: Sequence[tuple[signal.S
         for process in left:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(name)
-        _, left = psutil.wait_procs(left, timeout=granted_s)
+        left = await_end(left, within_s=granted_s)
         if not left:
             return
 

@@ -1,0 +1,179 @@
+"""One private Mosquitto in one directory, started with the production configuration file.
+
+    broker = Mosquitto(Path("var/mosquitto"), 1884)
+    broker.write_access(passwords, acl)
+    broker.start()
+    broker.url("service", "secret")     # mqtt://service:secret@127.0.0.1:1884
+
+The file is copied byte for byte into the directory, because the server's user may be unable to read the checkout.
+Nobody has an account until `write_access` is called.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+
+from fleet.errors import DependencyMissing
+from fleet.local.places import ServerUser, remove, server_user, settle, write_private
+from fleet.local.processes import (
+    alive,
+    end_all,
+    finish,
+    last_lines,
+    require_free_port,
+    spawn,
+    wait_until,
+    working_in,
+)
+
+PRODUCTION = Path(__file__).resolve().parents[2] / "ingest" / "broker" / "mosquitto.conf"
+
+# Saves its queues on SIGTERM: with two million messages that takes a while.
+_STOP = ((signal.SIGTERM, 60.0),)
+
+OPEN_FILES = 65536
+"""The usual 1,024 would refuse most of 6,000 units."""
+
+
+def find_program() -> Path:
+    """The installed broker. Raises DependencyMissing."""
+    found = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+    if found is None:
+        raise DependencyMissing(
+            "Mosquitto is not installed: run `make setup`, or set FLEET_DATABASE_URL and FLEET_MQTT_URL"
+        )
+    return Path(found)
+
+
+class Mosquitto:
+    """Life of one broker. Not thread-safe; `start` from a thread that lives as long as the broker shall."""
+
+    def __init__(self, directory: Path, port: int, config: Path = PRODUCTION) -> None:
+        self.port = port
+        self._asked = directory.absolute()
+        self._config = config
+        self._process: subprocess.Popen[bytes] | None = None
+        self._user: ServerUser | None = None
+
+    @property
+    def directory(self) -> Path:
+        """Where the files really are (see `places.settle`)."""
+        return self._asked.resolve()
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "mosquitto.log"
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self.running and self._process is not None else None
+
+    def url(self, user: str, password: str) -> str:
+        return f"mqtt://{quote(user, safe='')}:{quote(password, safe='')}@127.0.0.1:{self.port}"
+
+    def write_access(self, passwords: str, acl: str) -> None:
+        """Replace both access files, each in one step, and make a running broker read them."""
+        user = self._settle()
+        # The rules first: a new account must not live a moment without its limits.
+        write_private(self.directory / "access", acl, user)
+        write_private(self.directory / "passwords", passwords, user)
+        self.reload()
+
+    def start(self) -> None:
+        """Start; returns when connections are taken.
+
+        A broker that an earlier owner left running in this directory is stopped first.
+        Raises DependencyMissing: not installed, port in use, or the broker's own complaint.
+        """
+        if self.running:
+            return
+        program = find_program()
+        user = self._settle()
+        self._stop_leftovers()
+        require_free_port(self.port, "FLEET_MQTT_PORT")
+        write_private(self.directory / "mosquitto.conf", self._config.read_text(encoding="utf-8"), user)
+        for name in ("access", "passwords"):
+            if not (self.directory / name).exists():
+                write_private(self.directory / name, "", user)
+        site = self.directory / "conf.d"
+        site.mkdir(mode=0o700, exist_ok=True)
+        user.give(site)
+        write_private(site / "listener.conf", f"listener {self.port} 127.0.0.1\n", user)
+        process = spawn(
+            [str(program), "-c", str(self.directory / "mosquitto.conf")],
+            directory=self.directory,
+            log=self.log,
+            death=signal.SIGTERM,
+            user=user,
+            open_files=OPEN_FILES,
+            environment={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
+        )
+        # Reading two million queued messages back takes some seconds.
+        if not wait_until(self._answers, process, within_s=120):
+            finish(process, _STOP)
+            raise DependencyMissing(f"Mosquitto does not start ({self.log}): {last_lines(self.log)}")
+        self._process = process
+
+    def stop(self) -> None:
+        """End in order: sessions, queues and retained messages are saved."""
+        if self._process is not None:
+            finish(self._process, _STOP)
+            self._process = None
+
+    def kill(self) -> None:
+        """SIGKILL, as a power failure: everything since the last save is lost."""
+        if self._process is not None:
+            finish(self._process, ())
+            self._process = None
+
+    def reload(self) -> None:
+        """Make the broker read its files again. Nothing when it does not run, here or in another process of ours."""
+        for process in self._brokers():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGHUP)
+
+    def remove(self) -> None:
+        """Stop and delete everything."""
+        self.stop()
+        if self._asked.exists():
+            self._stop_leftovers()
+        remove(self._asked)
+
+    def _settle(self) -> ServerUser:
+        if self._user is None:
+            self._user = server_user("mosquitto", "postgres", "nobody")
+        settle(self._asked, self._user)
+        return self._user
+
+    def _brokers(self) -> list[psutil.Process]:
+        """Brokers that work in our directory, by the file they keep their process id in."""
+        if self.running and self._process is not None:
+            return [psutil.Process(self._process.pid)]
+        try:
+            process = psutil.Process(int((self.directory / "mosquitto.pid").read_text()))
+        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+            return []
+        return [process] if alive(process) and process in working_in(self.directory, "mosquitto") else []
+
+    def _stop_leftovers(self) -> None:
+        end_all(working_in(self.directory, "mosquitto"), _STOP)
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
