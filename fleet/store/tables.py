@@ -25,7 +25,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import INT8MULTIRANGE, JSONB, TSTZRANGE, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE, JSON, JSONB, TSTZRANGE, ExcludeConstraint
 
 metadata = MetaData(
     naming_convention={
@@ -171,7 +171,7 @@ event_reading = Table(
     Column("unit_id", Integer, nullable=False),
     Column("run", Integer, nullable=False),
     Column("event", Text, nullable=False),
-    Column("detail", JSONB),
+    Column("detail", JSON),  # not JSONB, which refuses \\u0000: the unit's own words are kept as sent
 )
 
 READING_TABLES = (position_reading, usage_reading, event_reading)
@@ -300,7 +300,7 @@ quarantine = Table(
     Column("topic", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("reasons", JSONB, nullable=False),
+    Column("reasons", JSON, nullable=False),
     Column("unit_id", Integer, nullable=False),
     Column("kind", SmallInteger, nullable=False),
     Column("hour", INSTANT, nullable=False),

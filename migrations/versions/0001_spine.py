@@ -132,7 +132,7 @@ create table event_reading (
     unit_id integer not null,
     run integer not null,
     event text not null,
-    detail jsonb
+    detail json
 );
 """
 
@@ -235,7 +235,7 @@ create table quarantine (
     topic text not null,
     payload bytea not null,
     reason text not null,
-    reasons jsonb not null,
+    reasons json not null,
     unit_id integer not null,
     kind smallint not null,
     hour timestamptz not null,
@@ -320,7 +320,8 @@ grant select on organ, vehicle, unit, binding, position_reading, usage_reading, 
     to fleet_monitor;
 
 grant select on organ, vehicle, unit, binding, position_reading, usage_reading, event_reading, latest_state,
-    live_revision, ingest_worker, batch, ledger, ledger_hour, quarantine, receipt, account, token, broker_account to fleet_api;
+    live_revision, ingest_worker, batch,
+    ledger, ledger_hour, quarantine, receipt, account, token, broker_account to fleet_api;
 grant insert, update on token to fleet_api;
 grant update (retry_requested_at) on quarantine to fleet_api;
 grant select, insert on audit_log to fleet_api;

@@ -1,0 +1,421 @@
+"""Writes one batch in one transaction: readings, latest state, ledger, quarantine, receipts, and the batch's own row.
+
+Every count is made where the thing happens (received at the splitter, stored by INSERT, duplicates by comparison with
+what is stored), and the database's CHECKs compare them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import asyncpg
+import msgspec
+
+from fleet.errors import Conflict
+from fleet.model.readings import KIND_NUMBERS, Kind, Reason
+from fleet.store.tables import READING_TABLES
+
+WORKER_BITS = 4
+"""A reading's `batch` is n * 16 + worker, so that numbers of all workers rise together and BRIN stays sharp."""
+
+READING_TABLE = {Kind.POSITION: "position_reading", Kind.USAGE: "usage_reading", Kind.EVENT: "event_reading"}
+READING_COLUMNS = {table.name: tuple(column.name for column in table.columns) for table in READING_TABLES}
+IDENTITY_COLUMNS = {
+    "position_reading": ("unit_id", "observed_at", "run", "seq"),
+    "usage_reading": ("unit_id", "observed_at", "run", "seq"),
+    "event_reading": ("unit_id", "observed_at", "run", "seq", "event"),
+}
+
+Row = tuple[Any, ...]
+
+
+class LedgerKey(NamedTuple):
+    hour: datetime  # of receipt, truncated
+    unit_id: int  # 0 = not a known unit
+    kind: int  # KIND_NUMBERS; 0 = topic outside the grammar
+
+
+@dataclass(slots=True)
+class Count:
+    received: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+
+
+class QuarantineRow(NamedTuple):
+    received_at: datetime
+    topic: str
+    payload: bytes
+    reasons: tuple[Reason, ...]
+    key: LedgerKey
+
+
+class ReceiptKey(NamedTuple):
+    division: int
+    unit: str
+    kind: int
+    run: int
+
+
+@dataclass(slots=True)
+class ReceiptGain:
+    numbers: list[int]
+    oldest_seq: int | None
+    observed_at: datetime
+
+
+class StatusRow(NamedTuple):
+    unit_id: int
+    online: bool
+    at: datetime
+    retained: int  # how many of the unit's status messages in this batch were redeliveries of a retained one
+
+
+@dataclass(slots=True)
+class Staged:
+    """Rows for one hypertable in its column order without `batch`, with the ledger row and the origin of each."""
+
+    rows: list[Row] = field(default_factory=list)
+    keys: list[LedgerKey] = field(default_factory=list)
+    origins: list[Any] = field(default_factory=list)  # opaque here; `BatchWrite.quarantine_of` understands it
+
+
+@dataclass(slots=True)
+class BatchWrite:
+    """Everything one transaction has to write. `counts` holds received and what was already decided; the store adds
+    stored, duplicates and conflicts."""
+
+    received_at: datetime
+    messages: int
+    unknown_fields: int
+    staged: dict[Kind, Staged]
+    counts: dict[LedgerKey, Count]
+    quarantine: list[QuarantineRow]
+    receipts: dict[ReceiptKey, ReceiptGain]
+    statuses: list[StatusRow]
+    latest_positions: list[Row]
+    latest_usages: list[Row]
+    quarantine_of: Callable[[Any, Reason], QuarantineRow]
+    resolved: list[tuple[int, LedgerKey]] = field(default_factory=list)  # quarantine rows this batch retries
+    observed_from: datetime | None = None
+    observed_to: datetime | None = None
+
+
+class Written(NamedTuple):
+    n: int
+    revision: int
+    received: int
+    stored: int
+    duplicate: int
+    quarantined: int
+
+
+class BatchStore:
+    """One connection, one worker, one open transaction at a time."""
+
+    def __init__(self, connection: asyncpg.Connection, worker: int) -> None:
+        self._connection = connection
+        self._worker = worker
+        self._next = 0
+
+    async def prepare(self) -> None:
+        """Makes the staging tables and finds the next batch number."""
+        for table, columns in READING_COLUMNS.items():
+            names = ", ".join(name for name in columns if name != "batch")
+            await self._connection.execute(
+                f"create temporary table stage_{table} on commit delete rows as"
+                f" select 0::integer as ordinal, {names} from {table} with no data"
+            )
+        # Staging tables have no statistics; without this the planner may hash a whole day of readings against them.
+        await self._connection.execute(
+            "set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off"
+        )
+        last = await self._connection.fetchval("select max(n) from batch where worker = $1", self._worker)
+        self._next = (last or 0) + 1
+
+    async def is_committed(self, n: int) -> bool:
+        """Whether batch `n` of this worker is there: a connection that breaks during COMMIT leaves that open."""
+        found = await self._connection.fetchval("select 1 from batch where worker = $1 and n = $2", self._worker, n)
+        return found is not None
+
+    @property
+    def next_number(self) -> int:
+        return self._next
+
+    async def write(self, batch: BatchWrite) -> Written:
+        """Commits `batch` and returns what became of it.
+
+        Raises whatever the driver raises; nothing is written then, unless the connection broke during COMMIT.
+        """
+        async with self._connection.transaction():
+            written = await self._write(batch, self._next)
+        self._next += 1
+        return written
+
+    async def _write(self, batch: BatchWrite, n: int) -> Written:
+        number = (n << WORKER_BITS) | self._worker
+        counts = {key: Count(c.received, c.stored, c.duplicate, c.quarantined) for key, c in batch.counts.items()}
+        quarantine = list(batch.quarantine)
+        for kind, staged in batch.staged.items():
+            if staged.rows:
+                await self._insert_readings(READING_TABLE[kind], staged, number, counts, quarantine, batch)
+        # From here to COMMIT the workers go one after the other: revisions become visible in their order, and rows that
+        # several workers write (latest state, ledger, receipts) are taken in no order that could deadlock.
+        revision: int = await self._connection.fetchval(
+            "update live_revision set revision = revision + 1 where id = 1 returning revision"
+        )
+        changed = await self._update_latest(batch, revision)
+        for status in batch.statuses:
+            count = counts[LedgerKey(_hour(batch.received_at), status.unit_id, KIND_NUMBERS[Kind.STATUS])]
+            if status.unit_id not in changed:
+                count.stored -= status.retained
+                count.duplicate += status.retained
+        await self._resolve(batch, counts)
+        await self._insert_quarantine(quarantine, number)
+        await self._update_receipts(batch, revision)
+        return await self._close_books(batch, n, revision, counts)
+
+    async def _insert_readings(
+        self,
+        table: str,
+        staged: Staged,
+        number: int,
+        counts: dict[LedgerKey, Count],
+        quarantine: list[QuarantineRow],
+        batch: BatchWrite,
+    ) -> None:
+        names = [name for name in READING_COLUMNS[table] if name != "batch"]
+        await self._connection.copy_records_to_table(
+            f"stage_{table}",
+            records=[(ordinal, *row) for ordinal, row in enumerate(staged.rows)],
+            columns=["ordinal", *names],
+        )
+        listed = ", ".join(names)
+        identity = ", ".join(IDENTITY_COLUMNS[table])
+        status = await self._connection.execute(
+            f"insert into {table} ({listed}, batch) select {listed}, $1 from stage_{table}"
+            f" on conflict ({identity}) do nothing",
+            number,
+        )
+        inserted = int(status.rpartition(" ")[2])
+        lost: dict[int, bool] = {}
+        if inserted < len(staged.rows):
+            lost = await self._compare(table, number)
+        if inserted != len(staged.rows) - len(lost):
+            raise Conflict(
+                f"{table}: {len(staged.rows)} rows staged, {inserted} inserted, {len(lost)} found stored before;"
+                " the books would not add up, so nothing is written"
+            )
+        for ordinal, key in enumerate(staged.keys):
+            count = counts[key]
+            if ordinal not in lost:
+                count.stored += 1
+            elif lost[ordinal]:
+                count.duplicate += 1
+            else:
+                count.quarantined += 1
+                detail = "a sample of the same unit, kind, time, run and seq is stored with other content"
+                quarantine.append(
+                    batch.quarantine_of(staged.origins[ordinal], Reason("identity_conflict", None, detail))
+                )
+
+    async def _compare(self, table: str, number: int) -> dict[int, bool]:
+        """Staged rows that were not inserted: ordinal -> whether the stored row has the same content."""
+        content = [
+            f"{name}::text" if name == "detail" else name
+            for name in READING_COLUMNS[table]
+            if name not in ("batch", *IDENTITY_COLUMNS[table])
+        ]
+        same = f"({', '.join('r.' + c for c in content)}) is not distinct from ({', '.join('s.' + c for c in content)})"
+        identity = " and ".join(
+            f"r.{name} is not distinct from s.{name}" if name == "seq" else f"r.{name} = s.{name}"
+            for name in IDENTITY_COLUMNS[table]
+        )
+        rows = await self._connection.fetch(
+            f"select s.ordinal, {same} as same from stage_{table} s join {table} r on {identity}"
+            f" where r.batch <> $1"
+            f" and r.observed_at >= (select min(observed_at) from stage_{table})"
+            f" and r.observed_at <= (select max(observed_at) from stage_{table})",
+            number,
+        )
+        return {row["ordinal"]: row["same"] for row in rows}
+
+    async def _update_latest(self, batch: BatchWrite, revision: int) -> set[int]:
+        if batch.latest_positions:
+            await self._connection.execute(LATEST_POSITION, revision, *_columns(batch.latest_positions))
+        if batch.latest_usages:
+            await self._connection.execute(LATEST_USAGE, revision, *_columns(batch.latest_usages))
+        if not batch.statuses:
+            return set()
+        rows = await self._connection.fetch(LATEST_STATUS, revision, *_columns([s[:3] for s in batch.statuses]))
+        return {row["unit_id"] for row in rows}
+
+    async def _insert_quarantine(self, rows: Sequence[QuarantineRow], number: int) -> None:
+        if not rows:
+            return
+        names = ("received_at", "batch", "topic", "payload", "reason", "reasons", "unit_id", "kind", "hour")
+        await self._connection.copy_records_to_table(
+            "quarantine",
+            columns=names,
+            records=[
+                (
+                    *(row.received_at, number, row.topic, row.payload, row.reasons[0].code),
+                    msgspec.json.encode(row.reasons).decode(),
+                    *(row.key.unit_id, row.key.kind, row.key.hour),
+                )
+                for row in rows
+            ],
+        )
+
+    async def _resolve(self, batch: BatchWrite, counts: dict[LedgerKey, Count]) -> None:
+        """Takes what a successful retry moved elsewhere out of the ledger rows that counted it as quarantined."""
+        if not batch.resolved:
+            return
+        for _, key in batch.resolved:
+            count = counts.setdefault(key, Count())
+            count.received -= 1
+            count.quarantined -= 1
+        await self._connection.execute(
+            "update quarantine set resolved_at = $2, resolution = 'retried', retry_requested_at = null,"
+            " retries = retries + 1 where id = any($1::bigint[])",
+            [identifier for identifier, _ in batch.resolved],
+            batch.received_at,
+        )
+
+    async def _update_receipts(self, batch: BatchWrite, revision: int) -> None:
+        if not batch.receipts:
+            return
+        rows = [
+            (*key, _multirange(gain.numbers), gain.oldest_seq, gain.observed_at) for key, gain in batch.receipts.items()
+        ]
+        await self._connection.execute(RECEIPT, revision, batch.received_at, *_columns(rows))
+
+    async def _close_books(self, batch: BatchWrite, n: int, revision: int, counts: dict[LedgerKey, Count]) -> Written:
+        rows = [(*key, c.received, c.stored, c.duplicate, c.quarantined) for key, c in counts.items()]
+        hours: dict[tuple[datetime, int], Counter[str]] = {}
+        total = Count()
+        for key, c in counts.items():
+            sums = hours.setdefault((key.hour, key.kind), Counter())
+            for name in ("received", "stored", "duplicate", "quarantined"):
+                value = getattr(c, name)
+                sums[name] += value
+                setattr(total, name, getattr(total, name) + value)
+        if rows:
+            await self._connection.execute(LEDGER, *_columns(rows))
+            hour_rows = [
+                (*key, sums["received"], sums["stored"], sums["duplicate"], sums["quarantined"])
+                for key, sums in sorted(hours.items())
+            ]
+            await self._connection.execute(LEDGER_HOUR, *_columns(hour_rows))
+        await self._connection.execute(
+            "insert into batch (worker, n, received_at, revision, messages, received, stored, duplicate, quarantined,"
+            " observed_from, observed_to, unknown_fields) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            *(self._worker, n, batch.received_at, revision, batch.messages),
+            *(total.received, total.stored, total.duplicate, total.quarantined),
+            *(batch.observed_from, batch.observed_to, batch.unknown_fields),
+        )
+        return Written(n, revision, total.received, total.stored, total.duplicate, total.quarantined)
+
+
+def _columns(rows: Sequence[Row]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _multirange(numbers: list[int]) -> str:
+    """The numbers as the text of an int8multirange; PostgreSQL sorts and merges."""
+    if len(numbers) == 1:
+        return f"{{[{numbers[0]},{numbers[0]}]}}"
+    parts: list[str] = []
+    first = last = None
+    for number in sorted(numbers):
+        if last is None or first is None:
+            first = last = number
+        elif number <= last + 1:
+            last = number
+        else:
+            parts.append(f"[{first},{last}]")
+            first = last = number
+    if first is not None:
+        parts.append(f"[{first},{last}]")
+    return "{" + ",".join(parts) + "}"
+
+
+def _hour(instant: datetime) -> datetime:
+    return instant.replace(minute=0, second=0, microsecond=0)
+
+
+LATEST_POSITION = """
+insert into latest_state as l (unit_id, revision, position_at, position_received_at, lat_e7, lon_e7, division,
+    speed_dkmh, heading_deg, altitude_m, flags, ignition, odometer_m)
+select u, $1, at, received_at, lat, lon, division, speed, heading, altitude, flags, ignition, odometer
+from unnest($2::int4[], $3::timestamptz[], $4::timestamptz[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
+    $9::int2[], $10::int2[], $11::int2[], $12::bool[], $13::int4[])
+    as n (u, at, received_at, lat, lon, division, speed, heading, altitude, flags, ignition, odometer)
+on conflict (unit_id) do update set
+    revision = excluded.revision, position_at = excluded.position_at,
+    position_received_at = excluded.position_received_at, lat_e7 = excluded.lat_e7, lon_e7 = excluded.lon_e7,
+    division = excluded.division, speed_dkmh = excluded.speed_dkmh, heading_deg = excluded.heading_deg,
+    altitude_m = excluded.altitude_m, flags = excluded.flags,
+    ignition = coalesce(excluded.ignition, l.ignition), odometer_m = coalesce(excluded.odometer_m, l.odometer_m)
+-- an implausible fix never moves a vehicle that has a plausible one
+where (l.position_at is null or excluded.position_at > l.position_at)
+    and (excluded.flags & 3 = 0 or l.flags is null or l.flags & 3 <> 0)
+"""
+
+LATEST_USAGE = """
+insert into latest_state as l (unit_id, revision, usage_at, odometer_m, fuel_level_permille, fuel_level_ml,
+    soc_permille, charging)
+select * from (select u, $1::int8, at, odometer, permille, ml, soc, charging
+from unnest($2::int4[], $3::timestamptz[], $4::int4[], $5::int2[], $6::int4[], $7::int2[], $8::bool[])
+    as n (u, at, odometer, permille, ml, soc, charging)) as x
+on conflict (unit_id) do update set
+    revision = excluded.revision, usage_at = excluded.usage_at,
+    odometer_m = coalesce(greatest(excluded.odometer_m, l.odometer_m), l.odometer_m),
+    fuel_level_permille = coalesce(excluded.fuel_level_permille, l.fuel_level_permille),
+    fuel_level_ml = coalesce(excluded.fuel_level_ml, l.fuel_level_ml),
+    soc_permille = coalesce(excluded.soc_permille, l.soc_permille),
+    charging = coalesce(excluded.charging, l.charging)
+where l.usage_at is null or excluded.usage_at > l.usage_at
+"""
+
+LATEST_STATUS = """
+insert into latest_state as l (unit_id, revision, online, online_at)
+select u, $1, online, at from unnest($2::int4[], $3::bool[], $4::timestamptz[]) as n (u, online, at)
+on conflict (unit_id) do update set
+    revision = excluded.revision, online = excluded.online, online_at = excluded.online_at
+where l.online is distinct from excluded.online
+returning unit_id
+"""
+
+LEDGER = """
+insert into ledger as l (hour, unit_id, kind, received, stored, duplicate, quarantined)
+select * from unnest($1::timestamptz[], $2::int4[], $3::int2[], $4::int4[], $5::int4[], $6::int4[], $7::int4[])
+on conflict (unit_id, hour, kind) do update set
+    received = l.received + excluded.received, stored = l.stored + excluded.stored,
+    duplicate = l.duplicate + excluded.duplicate, quarantined = l.quarantined + excluded.quarantined
+"""
+
+LEDGER_HOUR = """
+insert into ledger_hour as l (hour, kind, received, stored, duplicate, quarantined)
+select * from unnest($1::timestamptz[], $2::int2[], $3::int8[], $4::int8[], $5::int8[], $6::int8[])
+on conflict (hour, kind) do update set
+    received = l.received + excluded.received, stored = l.stored + excluded.stored,
+    duplicate = l.duplicate + excluded.duplicate, quarantined = l.quarantined + excluded.quarantined
+"""
+
+RECEIPT = """
+insert into receipt as r (division, unit, kind, run, revision, touched_at, committed, oldest_seq, observed_at)
+select division, unit, kind, run, $1, $2, committed::int8multirange, oldest_seq, observed_at
+from unnest($3::int4[], $4::text[], $5::int2[], $6::int8[], $7::text[], $8::int8[], $9::timestamptz[])
+    as n (division, unit, kind, run, committed, oldest_seq, observed_at)
+on conflict (division, unit, kind, run) do update set
+    revision = excluded.revision, touched_at = excluded.touched_at,
+    committed = r.committed + excluded.committed,
+    oldest_seq = greatest(r.oldest_seq, excluded.oldest_seq),
+    observed_at = greatest(r.observed_at, excluded.observed_at)
+"""
