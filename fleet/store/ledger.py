@@ -1,0 +1,198 @@
+"""The books as they are shown: sums that must add up, and which sequence numbers are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, Select, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fleet.store.tables import batch, ingest_worker, latest_state, ledger, ledger_hour
+
+Rows = Sequence[Row[*tuple[Any, ...]]]
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the samples of one kind."""
+
+    received: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+
+
+_NUMBERS = ("received", "stored", "duplicate", "quarantined")
+
+
+def _in_span(begin: datetime | None, end: datetime | None, unit_id: int | None, *columns: str) -> Select[Any]:
+    """Sums grouped by `columns`, of one unit or (from the small table) of all."""
+    source = ledger_hour if unit_id is None else ledger
+    statement = select(
+        *(source.c[name] for name in columns),
+        *(func.coalesce(func.sum(source.c[name]), 0).label(name) for name in _NUMBERS),
+    ).group_by(*(source.c[name] for name in columns))
+    if unit_id is not None:
+        statement = statement.where(ledger.c.unit_id == unit_id)
+    if begin is not None:
+        statement = statement.where(source.c.hour >= begin)
+    if end is not None:
+        statement = statement.where(source.c.hour < end)
+    return statement
+
+
+async def sums_by_kind(
+    connection: AsyncConnection, *, begin: datetime | None, end: datetime | None, unit_id: int | None
+) -> dict[int, Counts]:
+    """The sums over all hours that begin in [begin, end), by number of kind; of one unit when `unit_id` is given."""
+    rows = await connection.execute(_in_span(begin, end, unit_id, "kind"))
+    return {row.kind: _counts(row) for row in rows}
+
+
+async def sums_by_hour(
+    connection: AsyncConnection, *, begin: datetime | None, end: datetime | None, unit_id: int | None, limit: int
+) -> list[tuple[datetime, dict[int, Counts]]]:
+    """The latest `limit` hours in [begin, end), newest first, each with its sums by number of kind."""
+    source = ledger_hour if unit_id is None else ledger
+    hours = _in_span(begin, end, unit_id, "hour").order_by(source.c.hour.desc()).limit(limit).subquery()
+    rows = await connection.execute(
+        _in_span(begin, end, unit_id, "hour", "kind")
+        .where(source.c.hour.in_(select(hours.c.hour)))
+        .order_by(source.c.hour.desc(), source.c.kind)
+    )
+    result: list[tuple[datetime, dict[int, Counts]]] = []
+    for row in rows:
+        if not result or result[-1][0] != row.hour:
+            result.append((row.hour, {}))
+        result[-1][1][row.kind] = _counts(row)
+    return result
+
+
+def _counts(row: Row[*tuple[Any, ...]]) -> Counts:
+    return Counts(
+        received=int(row.received),
+        stored=int(row.stored),
+        duplicate=int(row.duplicate),
+        quarantined=int(row.quarantined),
+    )
+
+
+# A run begins at 0 or at 1; which of the two is only known once 0 was seen. Numbers below `oldest_seq` that are not
+# committed will never come: the unit has said that it no longer holds them.
+_BOUNDS = """
+select division, kind, run, oldest_seq, committed, touched_at,
+    case when committed @> 0::bigint then 0 else 1 end as first_seq,
+    greatest(upper(committed) - 1, oldest_seq - 1) as last_seq
+from receipt where unit = :unit
+"""
+
+_RUNS = text(f"""
+select division, kind, run, oldest_seq, first_seq, last_seq, touched_at,
+    (select coalesce(sum(upper(piece) - lower(piece)), 0) from unnest(committed) as piece) as committed
+from ({_BOUNDS}) as bounds
+order by division, kind, run
+""")
+
+_HOLES = text(f"""
+select division, kind, run, lower(hole) as first, upper(hole) - 1 as last, state
+from ({_BOUNDS}) as bounds,
+lateral (values
+    ('gone', int8range(first_seq, greatest(first_seq, least(coalesce(oldest_seq, first_seq), last_seq + 1)))),
+    ('open', int8range(greatest(first_seq, coalesce(oldest_seq, first_seq)),
+        greatest(first_seq, coalesce(oldest_seq, first_seq), last_seq + 1)))
+) as part (state, span),
+lateral unnest(int8multirange(span) - committed) as hole
+order by division, kind, run, first
+limit :limit
+""")
+
+_MISSING = text(f"""
+select division, kind, run, state, count(*) as holes, sum(upper(hole) - lower(hole)) as missing
+from ({_BOUNDS}) as bounds,
+lateral (values
+    ('gone', int8range(first_seq, greatest(first_seq, least(coalesce(oldest_seq, first_seq), last_seq + 1)))),
+    ('open', int8range(greatest(first_seq, coalesce(oldest_seq, first_seq)),
+        greatest(first_seq, coalesce(oldest_seq, first_seq), last_seq + 1)))
+) as part (state, span),
+lateral unnest(int8multirange(span) - committed) as hole
+group by division, kind, run, state
+""")
+
+
+async def numbered_runs(connection: AsyncConnection, unit: str) -> Rows:
+    """Every run of the unit's samples: its bounds and how many of its numbers are committed."""
+    return (await connection.execute(_RUNS, {"unit": unit})).all()
+
+
+async def missing_by_run(connection: AsyncConnection, unit: str) -> Rows:
+    """How many numbers each run lacks, by state: `open` (may still come) or `gone` (the unit no longer holds them)."""
+    return (await connection.execute(_MISSING, {"unit": unit})).all()
+
+
+async def holes(connection: AsyncConnection, unit: str, *, limit: int) -> Rows:
+    """The missing numbers as ranges `first`-`last`, both inclusive: at most `limit` of them."""
+    return (await connection.execute(_HOLES, {"unit": unit, "limit": limit})).all()
+
+
+class IngestHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """What the books say of the ingest service."""
+
+    workers: int
+    workers_seen_at: datetime | None  # of the worker that was silent the longest
+    workers_connected: bool
+    broker_dropped: int | None
+    last_batch_at: datetime | None
+    online_units: int  # reporting when ingest last wrote
+    received: int  # in the window
+    quarantined: int
+
+
+# At most 16 workers: one step into the primary key each, instead of a scan of the whole book.
+_LAST_BATCH = text("""
+select max(committed_at) from generate_series(0, 15) as worker,
+lateral (select committed_at from batch where batch.worker = worker order by n desc limit 1) as last
+""")
+
+
+async def ingest_health(
+    connection: AsyncConnection, *, window_from: datetime, reported_since: datetime
+) -> IngestHealth:
+    """Everything the readiness of the service is judged by, counted from `window_from` on."""
+    workers = (
+        await connection.execute(
+            select(
+                func.count().label("workers"),
+                func.min(ingest_worker.c.seen_at).label("seen_at"),
+                func.bool_and(ingest_worker.c.connected).label("connected"),
+                func.max(ingest_worker.c.broker_dropped).label("broker_dropped"),
+            )
+        )
+    ).one()
+    last_batch_at: datetime | None = (await connection.execute(_LAST_BATCH)).scalar_one()
+    recent = (
+        await connection.execute(
+            select(
+                func.coalesce(func.sum(batch.c.received), 0).label("received"),
+                func.coalesce(func.sum(batch.c.quarantined), 0).label("quarantined"),
+            ).where(batch.c.received_at >= window_from)
+        )
+    ).one()
+    online: int = (
+        await connection.execute(
+            select(func.count()).where(
+                latest_state.c.online.is_(True), latest_state.c.position_received_at >= reported_since
+            )
+        )
+    ).scalar_one()
+    return IngestHealth(
+        workers=workers.workers,
+        workers_seen_at=workers.seen_at,
+        workers_connected=bool(workers.connected),
+        broker_dropped=workers.broker_dropped,
+        last_batch_at=last_batch_at,
+        online_units=online,
+        received=int(recent.received),
+        quarantined=int(recent.quarantined),
+    )
