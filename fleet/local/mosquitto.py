@@ -17,6 +17,7 @@ import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -121,16 +122,16 @@ class Mosquitto:
             open_files=OPEN_FILES,
             environment={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
         )
+        self._process = process  # before it is ready: whoever interrupts us here still can stop it
         # Reading two million queued messages back takes some seconds.
         if not wait_until(self._answers, process, within_s=120):
-            finish(process, _STOP)
+            self.stop()
             raise DependencyMissing(f"Mosquitto does not start ({self.log}): {last_lines(self.log)}")
-        self._process = process
 
-    def stop(self) -> None:
-        """End in order: sessions, queues and retained messages are saved."""
+    def stop(self, hurry: Callable[[], bool] = lambda: False) -> None:
+        """End in order: sessions, queues and retained messages are saved. When `hurry` answers True, they are not."""
         if self._process is not None:
-            finish(self._process, _STOP)
+            finish(self._process, _STOP, hurry)
             self._process = None
 
     def kill(self) -> None:

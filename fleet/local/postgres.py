@@ -16,7 +16,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -159,12 +159,15 @@ class Postgres:
             )
         self._configure(data)
         self._launch(programs, data)
-        self._create_database(programs)
+        self._create_database()
 
-    def stop(self) -> None:
-        """Fast shutdown: open transactions are rolled back, everything committed is on disk."""
+    def stop(self, hurry: Callable[[], bool] = lambda: False) -> None:
+        """Fast shutdown: open transactions are rolled back, everything committed is on disk.
+
+        When `hurry` answers True: immediate shutdown, with recovery at the next start.
+        """
         if self._process is not None:
-            finish(self._process, _STOP)
+            finish(self._process, _STOP, hurry)
             self._process = None
 
     def kill(self) -> None:
@@ -182,10 +185,14 @@ class Postgres:
         await_end(tree, within_s=10)
         self._process = None
 
+    def allow_login(self, passwords: Mapping[str, str]) -> None:
+        """Let existing roles log in with these passwords (of token_urlsafe's alphabet)."""
+        self._sql("".join(f"ALTER ROLE {role} LOGIN PASSWORD '{word}';\n" for role, word in passwords.items()))
+
     def remove(self) -> None:
         """Stop and delete everything."""
         self.stop()
-        if self._asked.exists() and self._user is not None:
+        if self._asked.exists():
             self._stop_leftovers()
         remove(self._asked)
 
@@ -225,6 +232,20 @@ class Postgres:
         if done.returncode != 0:
             complaint = "\n".join((done.stdout + done.stderr).strip().splitlines()[-5:])
             raise DependencyMissing(f"{Path(arguments[0]).name} failed in {self.directory}: {complaint}")
+
+    def _sql(self, script: str) -> None:
+        """Run a psql script as the superuser. It goes through standard input: arguments can be seen by everyone."""
+        self._run(
+            [str(find_binaries()[1] / "psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"],
+            environment={
+                "PGHOST": "127.0.0.1",
+                "PGPORT": str(self.port),
+                "PGUSER": SUPERUSER,
+                "PGPASSWORD": secret(self.directory / f"{SUPERUSER}.password"),
+                "PGDATABASE": SUPERUSER,
+            },
+            text=script,
+        )
 
     def _initialise(self, programs: Path) -> None:
         assert self._user is not None
@@ -294,44 +315,32 @@ class Postgres:
                 user=self._user,
                 environment={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
             )
+            self._process = process  # before it is ready: whoever interrupts us here still can stop it
             # Recovery after a crash replays up to max_wal_size.
             if wait_until(ready, process, within_s=300):
-                self._process = process
                 return
-            finish(process, _STOP)
+            self.stop()
             complaint = last_lines(self.log)
             # Children of a killed server hold its shared memory for a moment.
             if "pre-existing shared memory block" not in complaint or time.monotonic() > until:
                 raise DependencyMissing(f"PostgreSQL does not start ({self.log}): {complaint}")
             time.sleep(0.5)
 
-    def _create_database(self, programs: Path) -> None:
+    def _create_database(self) -> None:
         done = self.directory / "database-created"
         if done.exists():
             return
         password = secret(self.directory / f"{OWNER}.password")
-        environment = {
-            "PGHOST": "127.0.0.1",
-            "PGPORT": str(self.port),
-            "PGUSER": SUPERUSER,
-            "PGPASSWORD": secret(self.directory / f"{SUPERUSER}.password"),
-            "PGDATABASE": SUPERUSER,
-        }
-        psql = [str(programs / "psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]
         # Each statement may find its work done: a crash between two of them is possible. The password is of
         # token_urlsafe's alphabet, so that it needs no quoting.
-        self._run(
-            psql,
-            environment=environment,
-            text=f"""\
+        self._sql(f"""\
 SELECT 'CREATE ROLE {OWNER}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OWNER}') \\gexec
 ALTER ROLE {OWNER} LOGIN CREATEDB CREATEROLE PASSWORD '{password}';
 SELECT 'CREATE DATABASE {DATABASE} OWNER {OWNER}'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec
 \\connect {DATABASE}
 CREATE EXTENSION IF NOT EXISTS timescaledb;
-""",
-        )
+""")
         write_private(done, f"role {OWNER} and database {DATABASE}\n")
 
 

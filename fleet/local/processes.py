@@ -76,14 +76,26 @@ def spawn(
             raise DependencyMissing(f"{error.filename} is not installed: run `make setup`") from None
 
 
-def finish(process: subprocess.Popen[bytes], ladder: Sequence[tuple[signal.Signals, float]]) -> int:
-    """End a child: each signal of `ladder` with the seconds granted to it, then SIGKILL. Returns its exit code."""
+def finish(
+    process: subprocess.Popen[bytes],
+    ladder: Sequence[tuple[signal.Signals, float]],
+    hurry: Callable[[], bool] = lambda: False,
+) -> int:
+    """End a child: each signal of `ladder` with the seconds granted to it, then SIGKILL. Returns its exit code.
+
+    As soon as `hurry` answers True, the time of the present step is over.
+    """
     for name, granted_s in ladder:
         if process.poll() is not None:
             break
         process.send_signal(name)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(granted_s)
+        until = time.monotonic() + granted_s
+        while process.poll() is None and time.monotonic() < until and not hurry():
+            time.sleep(0.01)
+        if process.poll() is None:
+            # A moment for the step itself even when hurried: an immediate shutdown needs some milliseconds too.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.2)
     if process.poll() is None:
         process.kill()
     return process.wait()
