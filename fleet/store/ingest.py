@@ -138,10 +138,15 @@ class BatchStore:
         last = await self._connection.fetchval("select max(n) from batch where worker = $1", self._worker)
         self._next = (last or 0) + 1
 
-    async def is_committed(self, n: int) -> bool:
-        """Whether batch `n` of this worker is there: a connection that breaks during COMMIT leaves that open."""
-        found = await self._connection.fetchval("select 1 from batch where worker = $1 and n = $2", self._worker, n)
-        return found is not None
+    async def written(self, n: int) -> Written:
+        """What became of batch `n` of this worker, which is committed."""
+        row = await self._connection.fetchrow(
+            "select n, revision, received, stored, duplicate, quarantined from batch where worker = $1 and n = $2",
+            self._worker,
+            n,
+        )
+        assert row is not None
+        return Written(*row)
 
     @property
     def next_number(self) -> int:

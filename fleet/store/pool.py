@@ -57,12 +57,20 @@ def create_engine(url: str, *, size: int = 5, application_name: str = "one-netwo
     )
 
 
-async def connect(url: str, *, application_name: str = "one-network", timeout_s: float = 10) -> asyncpg.Connection:
-    """One bare asyncpg connection, for COPY and LISTEN. Raises StoreUnavailable."""
+async def connect(
+    url: str,
+    *,
+    application_name: str = "one-network",
+    timeout_s: float = 10,
+    statement_timeout_s: float | None = None,
+) -> asyncpg.Connection:
+    """One bare asyncpg connection, for COPY and for work that holds a lock. Raises StoreUnavailable."""
     dsn, server_settings = split_url(url)
     server_settings["application_name"] = application_name
     try:
-        return await asyncpg.connect(dsn, server_settings=server_settings, timeout=timeout_s)
+        return await asyncpg.connect(
+            dsn, server_settings=server_settings, timeout=timeout_s, command_timeout=statement_timeout_s
+        )
     except (*UNAVAILABLE, asyncpg.InvalidCatalogNameError) as error:
         raise StoreUnavailable(describe(dsn, error)) from error
 

@@ -1,0 +1,108 @@
+"""`python -m ingest [--worker N]`: settings -> store, uplink, downlink -> pipeline -> run.
+
+SIGTERM finishes what was taken, within a bound.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import uvloop
+
+from fleet.errors import FleetError
+from fleet.geography.divisions import division_index
+from fleet.settings import Settings, load_settings
+from ingest.batch import BatchBuilder
+from ingest.codecs import DEFAULT
+from ingest.downlink import Downlink
+from ingest.housekeeping import Housekeeping
+from ingest.pipeline import Pipeline
+from ingest.registry import RegistryCopy
+from ingest.subscriber import PahoUplink
+from ingest.writer import Writer
+
+log = logging.getLogger("ingest")
+
+STOP_WITHIN_S = 15.0
+"""After SIGTERM; then the process goes with what is not committed, which the broker will deliver again."""
+
+
+def now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 the entry point's clock
+
+
+async def run(settings: Settings, worker: int) -> int:
+    database_url = settings.service_database_url("ingest")
+    mqtt_url = settings.require_mqtt_url()
+    uplink = PahoUplink(mqtt_url, worker, now)
+    registry = RegistryCopy(database_url)
+    pipeline = Pipeline(
+        uplink,
+        BatchBuilder(DEFAULT, division_index().lookup),
+        registry,
+        Writer(database_url, worker),
+        now,
+    )
+    downlink = Downlink(mqtt_url, database_url, worker, now)
+    housekeeping = Housekeeping(pipeline, registry, uplink, database_url, worker, now)
+
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    gc.freeze()  # the polygons and modules are for ever; the collector need not look at them again
+
+    streaming = asyncio.create_task(pipeline.run(), name="pipeline")
+    beside = [
+        asyncio.create_task(downlink.run(), name="downlink"),
+        asyncio.create_task(housekeeping.run(), name="housekeeping"),
+    ]
+    waiting = asyncio.create_task(stopped.wait(), name="signal")
+    done, _ = await asyncio.wait({streaming, waiting, *beside}, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        if task is not waiting:
+            task.result()  # raises the bug that ended it
+    log.info("stopping: committing what was taken")
+    pipeline.stop()
+    try:
+        await asyncio.wait_for(streaming, STOP_WITHIN_S)
+    except TimeoutError:
+        log.warning(
+            "the store did not take the last batch within %.0f s; the broker will deliver it again", STOP_WITHIN_S
+        )
+    for task in beside:
+        task.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
+    await registry.close()
+    log.info("stopped")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="fleet ingest", description="Take messages from the broker into the store.")
+    parser.add_argument(
+        "--worker", type=int, default=1, choices=range(1, 16), metavar="1-15", help="this worker's number"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        settings = load_settings()
+        logging.basicConfig(
+            level=settings.log_level.upper(),
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+            stream=sys.stderr,
+        )
+        return uvloop.run(run(settings, options.worker))
+    except FleetError as error:
+        print(f"fleet ingest: {error}", file=sys.stderr)  # noqa: T201 the command's answer
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
