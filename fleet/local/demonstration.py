@@ -1,12 +1,45 @@
-"""What `fleet up` puts into an empty house before the doors open."""
+"""What `fleet up` puts into an empty house before the doors open: the city, the accounts, the broker's files.
+
+Everything is idempotent, keeps what a person has changed since (a revoked account stays revoked), and takes less
+than a second when nothing is missing. Passwords are kept in `secrets/` of the data directory, readable by us alone.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 
+import asyncpg
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fleet.demonstration.city import build_city
+from fleet.errors import StoreUnavailable
+from fleet.geography.divisions import DIVISIONS
+from fleet.identity.accounts import ADMINISTRATOR, ensure_admin
+from fleet.identity.broker_access import INGEST, gateway_username, hash_password, new_password, password_matches
+from fleet.identity.passwords import hash_password as hash_account_password
+from fleet.identity.passwords import password_matches as account_password_matches
+from fleet.local.broker_files import apply_accounts
 from fleet.local.mosquitto import Mosquitto
-from fleet.settings import Settings
+from fleet.local.places import secret, write_private
+from fleet.model.broker import BrokerAccount, BrokerAccountKind
+from fleet.model.registry import Role
+from fleet.settings import Settings, assume_role, with_credentials
+from fleet.store import accounts, broker_accounts
+from fleet.store.city import load_city, registry_is_empty
+from fleet.store.pool import connect, create_engine, store_errors
+from fleet.store.tables import unit
+
+SIMULATOR = "simulator"
+"""The account with which the simulator reads the registry: an auditor, who may see every unit and change nothing."""
+
+SINGLE_UNITS = 200
+"""Units that connect by themselves; all others speak through the gateway of their division."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +64,166 @@ class Demonstration:
     background: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A broker account of the simulator: `code` is None for a gateway."""
+
+    username: str
+    password: str
+    division: int
+    code: str | None = None
+
+    def as_json(self) -> dict[str, str]:
+        values = {"username": self.username, "password": self.password, "division": f"{self.division:06d}"}
+        return values if self.code is None else {**values, "code": self.code}
+
+
+def simulator_file(data_dir: Path) -> Path:
+    """Where the simulator finds its accounts (0600)."""
+    return data_dir / "secrets" / "simulator.json"
+
+
 async def prepare_city(settings: Settings, broker: Mosquitto | None, say: Callable[[str], None]) -> Demonstration:
     """Called by `fleet up` after the migrations and before the services, with every address filled in.
 
-    `broker` is the private one, already running, or None; `say` prints one line of progress.
+    `broker` is the private one, already running, or None; `say` prints one line of progress. Raises StoreUnavailable,
+    and InvalidSettings for an unfit FLEET_ADMIN_PASSWORD.
     """
-    return Demonstration()
+    await _ensure_city(settings, say)
+    mqtt = urlsplit(settings.require_mqtt_url())
+    service_password = unquote(mqtt.password or "")
+    own_admin = settings.admin_password is not None
+    admin_password = (
+        settings.admin_password.get_secret_value()
+        if settings.admin_password is not None
+        else secret(settings.data_dir / "secrets" / "admin_password")
+    )
+    simulator_password = secret(settings.data_dir / "secrets" / "simulator_password")
+    engine = create_engine(assume_role(settings.require_database_url(), "fleet_owner"), size=1)
+    try:
+        async with store_errors(), engine.connect() as connection:
+            await ensure_admin(connection, admin_password)
+            await _ensure_reader(connection, simulator_password)
+            logins = await _ensure_broker_accounts(connection, settings.data_dir, service_password if broker else None)
+            await connection.commit()
+            _write_simulator_file(settings, logins, simulator_password)
+            directory = broker.directory if broker is not None else settings.broker_dir
+            if directory is not None:
+                await apply_accounts(connection, directory)
+            else:
+                say("broker: it is not ours and FLEET_BROKER_DIR is not set, so the simulator's accounts are not on it")
+    finally:
+        await engine.dispose()
+    return Demonstration(
+        accounts=(
+            Account(ADMINISTRATOR, "as FLEET_ADMIN_PASSWORD says" if own_admin else admin_password, "administrator"),
+        ),
+        environment=(
+            {"ingest": {"FLEET_MQTT_URL": with_credentials(settings.require_mqtt_url(), INGEST, service_password)}}
+            if broker is not None
+            else {}
+        ),
+    )
+
+
+async def _ensure_city(settings: Settings, say: Callable[[str], None]) -> None:
+    connection = await connect(settings.require_database_url(), application_name="one-network demonstration")
+    try:
+        async with store_errors():
+            if await registry_is_empty(connection):
+                city = build_city()
+                if await load_city(connection, city):
+                    say(f"demonstration: {len(city.organs)} organs and {len(city.vehicles)} vehicles loaded")
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise StoreUnavailable(f"FLEET_DATABASE_URL must name a member of the role fleet_owner: {error}") from error
+    finally:
+        await connection.close()
+
+
+async def _ensure_reader(connection: AsyncConnection, password: str) -> None:
+    """The simulator's account for the HTTP interface; a disabled one stays disabled."""
+    stored = await accounts.find_credentials(connection, SIMULATOR)
+    if stored is not None and (
+        stored.disabled_at is not None or account_password_matches(password, stored.password_hash)
+    ):
+        return
+    await accounts.put_account(
+        connection, username=SIMULATOR, password_hash=hash_account_password(password), role=Role.AUDITOR
+    )
+
+
+async def _ensure_broker_accounts(
+    connection: AsyncConnection, data_dir: Path, service_password: str | None
+) -> list[Login]:
+    """Make the accounts exist with the passwords of the last time; answers those that the simulator may use.
+
+    `service_password` is for the account of ingest on the private broker; None leaves it to who runs the broker.
+    """
+    kept = _kept_passwords(simulator_file(data_dir))
+    stored = {one.account.username: one for one in await broker_accounts.list_all(connection)}
+    logins: list[Login] = []
+    missing: list[BrokerAccount] = []
+    for username, division, code in await _wanted(connection):
+        password = kept.get(username) or new_password()
+        one = stored.get(username)
+        # When the file with the passwords is lost, nobody can use the accounts: they get new ones. Otherwise an
+        # account that is revoked, or has a password we do not know, is somebody else's by now.
+        if one is None or (not kept and one.revoked_at is None):
+            kind = BrokerAccountKind.GATEWAY if code is None else BrokerAccountKind.UNIT
+            missing.append(
+                BrokerAccount(username=username, kind=kind, division=division, password_hash=hash_password(password))
+            )
+        elif one.revoked_at is not None or not password_matches(password, one.account.password_hash):
+            continue
+        logins.append(Login(username, password, division, code))
+    if service_password is not None:
+        service = stored.get(INGEST)
+        if (
+            service is None
+            or service.revoked_at is not None
+            or not password_matches(service_password, service.account.password_hash)
+        ):
+            missing.append(
+                BrokerAccount(
+                    username=INGEST, kind=BrokerAccountKind.SERVICE, password_hash=hash_password(service_password)
+                )
+            )
+    await broker_accounts.create_many(connection, missing)
+    return logins
+
+
+async def _wanted(connection: AsyncConnection) -> list[tuple[str, int, str | None]]:
+    """Username, division and unit code (None: a gateway): a gateway for each division, and units from all over."""
+    rows = (
+        await connection.execute(
+            select(unit.c.code, unit.c.division).where(unit.c.retired_at.is_(None)).order_by(unit.c.id)
+        )
+    ).all()
+    step = max(1, len(rows) // SINGLE_UNITS)
+    return [
+        *((gateway_username(f"demonstration-{one.code}"), one.code, None) for one in DIVISIONS),
+        *((row.code, row.division, row.code) for row in rows[::step][:SINGLE_UNITS]),
+    ]
+
+
+def _kept_passwords(path: Path) -> dict[str, str]:
+    """Passwords by username from the last time; empty when there was none, or the file is not whole."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return {one["username"]: one["password"] for one in [*content["gateways"], *content["units"]]}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _write_simulator_file(settings: Settings, logins: list[Login], password: str) -> None:
+    mqtt = urlsplit(settings.require_mqtt_url())
+    host = "127.0.0.1" if settings.http_host in ("0.0.0.0", "::") else settings.http_host  # noqa: S104  # compared
+    content = {
+        "mqtt_url": urlunsplit((mqtt.scheme, mqtt.netloc.rpartition("@")[2], "", "", "")),
+        "gateways": [one.as_json() for one in logins if one.code is None],
+        "units": [one.as_json() for one in logins if one.code is not None],
+        "api": {"url": f"http://{host}:{settings.http_port}", "username": SIMULATOR, "password": password},
+    }
+    path = simulator_file(settings.data_dir)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_private(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")

@@ -30,10 +30,12 @@ async def test_a_city_is_loaded_once_and_completely(database_url: str) -> None:
             " (select count(*) from vehicle) vehicles, (select count(*) from unit) units,"
             " (select count(*) from binding) bindings, (select revision from registry_revision) revision"
         )
+        assert counts is not None
         assert tuple(counts.values())[:5] == (520, 347, 6_000, 6_000, 6_000)
         assert counts["revision"] > 1  # ingest notices the new units
         expected = city.vehicles[1234]
         stored = await connection.fetchrow("select * from vehicle where id = $1", expected.id)
+        assert stored is not None
         assert dict(stored) == {name: getattr(expected, name) for name in stored.keys()}  # noqa: SIM118  # a record
         period = await connection.fetchval("select period from binding where unit_id = $1", expected.id)
         assert period.lower == city.bindings[1234].bound_from.astimezone(UTC)

@@ -1,0 +1,40 @@
+"""What the commands that change the broker's accounts share."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fleet.commands.session import ACTOR
+from fleet.local.broker_files import apply_accounts, require_broker_directory
+from fleet.settings import Settings
+from fleet.store import audit
+
+# Mosquitto looks for signals between two waits of up to 100 ms.
+_TAKEN_UP_S = 0.25
+
+
+async def commit_and_apply(connection: AsyncConnection, settings: Settings, action: str, username: str) -> None:
+    """Record and commit the change, then make it effective on the running broker before we return."""
+    directory = require_broker_directory(settings)
+    await audit.record(connection, account=ACTOR, action=action, subject=username)
+    await connection.commit()
+    if await apply_accounts(connection, directory):
+        await asyncio.sleep(_TAKEN_UP_S)
+    else:
+        typer.echo(
+            f"The accounts are written to {directory}, but no running broker was found there:"
+            " send it SIGHUP, or start it, to make them effective.",
+            err=True,
+        )
+
+
+def print_credentials(username: str, password: str, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"username": username, "password": password}))
+    else:
+        typer.echo(f"username  {username}\npassword  {password}")
+        typer.echo("The password is shown this once; only its hash is kept.", err=True)
