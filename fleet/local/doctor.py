@@ -220,23 +220,16 @@ async def _database(url: str) -> list[Finding]:
 
 async def _extension(connection: asyncpg.Connection) -> Finding:
     row = await connection.fetchrow(
-        "select default_version, current_setting('timescaledb.license', true) as license "
+        "select default_version, installed_version, current_setting('timescaledb.license', true) as license "
         "from pg_available_extensions where name = 'timescaledb'"
     )
+    subject = "TimescaleDB in the database"
     if row is None:
-        return Finding(
-            "TimescaleDB in the database", ok=False, state="not available", remedy="install TimescaleDB on that server"
-        )
-    default, licence = row["default_version"], row["license"]
-    if licence is None:
-        return Finding(
-            "TimescaleDB in the database",
-            ok=False,
-            state=f"{default}, not loaded",
-            remedy="add timescaledb to shared_preload_libraries and restart that server",
-        )
-    more = "compression is used" if licence == "timescale" else "everything works; without compression"
-    return Finding("TimescaleDB in the database", ok=True, state=f"{default}, licence {licence} ({more})")
+        return Finding(subject, ok=False, state="not available", remedy="install TimescaleDB on that server")
+    if row["installed_version"] is None:
+        return Finding(subject, ok=True, state=f"{row['default_version']}, not in use yet: `fleet migrate`")
+    more = "compression is used" if row["license"] == "timescale" else "everything works; without compression"
+    return Finding(subject, ok=True, state=f"{row['installed_version']}, licence {row['license']} ({more})")
 
 
 def _broker(url: str) -> Finding:

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -46,12 +46,15 @@ class _Interrupted(BaseException):
 class Supervisor:
     """`run()` returns the exit code once everything has been stopped."""
 
-    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: Settings, say: Callable[[str], None], parts: Sequence[tuple[str, str]] = PARTS
+    ) -> None:
         if (settings.database_url is None) != (settings.mqtt_url is None):
             raise InvalidSettings("set both FLEET_DATABASE_URL and FLEET_MQTT_URL, or neither for private servers")
         self._data_dir = settings.data_dir.absolute()
         self._settings = settings.model_copy(update={"data_dir": self._data_dir})
         self._say = say
+        self._wanted = tuple(parts)
         self._private = settings.private
         # A named database may be a real one: a demonstration is put into it only when somebody asked for vehicles.
         self._demonstrates = settings.simulated_vehicles > 0 and (
@@ -154,7 +157,7 @@ class Supervisor:
 
     def _start_parts(self, city: Demonstration) -> None:
         common = self._environment()
-        for name, module in PARTS:
+        for name, module in self._wanted:
             if name == "simulators" and not self._demonstrates:
                 continue
             if not (ROOT / Path(*module.split(".")) / "__main__.py").exists():
