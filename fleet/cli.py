@@ -20,7 +20,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-COMMANDS: tuple[tuple[str, str], ...] = ()
+COMMANDS: tuple[tuple[str, str], ...] = (
+    ("gateway", "fleet.commands.gateway"),
+    ("unit", "fleet.commands.unit"),
+    ("token", "fleet.commands.token"),
+    ("quarantine", "fleet.commands.quarantine"),
+    ("retention", "fleet.commands.retention"),
+)
 """Groups of commands in modules of their own: name, and the module whose `app` it is. One line each."""
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
