@@ -1,0 +1,144 @@
+"""What `fleet up` puts into an empty house, on real servers."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from fleet.errors import InvalidSettings
+from fleet.identity.broker_access import INGEST
+from fleet.local.demonstration import Demonstration, prepare_city, simulator_file
+from fleet.local.mosquitto import Mosquitto
+from fleet.settings import Settings
+from tests.fleet.identity.wire import NOT_AUTHORISED, Wire
+from tests.services import execute
+
+pytestmark = [pytest.mark.store, pytest.mark.seam]
+
+
+class House:
+    """One data directory with its settings; `prepare` is what a start does."""
+
+    def __init__(self, database_url: str, broker: Mosquitto, data_dir: Path) -> None:
+        self.broker = broker
+        self.settings = Settings(
+            _env_file=None,
+            database_url=database_url,
+            mqtt_url=broker.url(INGEST, "service-password"),
+            data_dir=data_dir,
+            broker_dir=broker.directory,
+            http_port=8123,
+        )
+        self.said: list[str] = []
+
+    async def prepare(self) -> Demonstration:
+        self.said.clear()
+        return await prepare_city(self.settings, self.broker, self.said.append)
+
+    def simulator(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(simulator_file(self.settings.data_dir).read_text())
+        return content
+
+
+@pytest.fixture
+def house(database_url: str, broker: Mosquitto, tmp_path: Path) -> House:
+    return House(database_url, broker, tmp_path)
+
+
+async def test_a_first_and_a_second_start(house: House, database_url: str) -> None:
+    city = await house.prepare()
+    assert house.said == ["demonstration: 520 organs and 6000 vehicles loaded"]
+    first = house.simulator()
+    assert len(first["gateways"]) == 10
+    assert {one["division"] for one in first["units"]} == {one["division"] for one in first["gateways"]}
+    assert len(first["units"]) == 200
+    assert first["mqtt_url"] == f"mqtt://127.0.0.1:{house.broker.port}"
+    assert first["api"]["url"] == "http://127.0.0.1:8123"
+    secrets = house.settings.data_dir / "secrets"
+    assert all(path.stat().st_mode & 0o077 == 0 for path in secrets.iterdir())
+    assert (secrets / "admin_password").read_text().strip() == city.accounts[0].password
+    assert [account.name for account in city.accounts] == ["admin"]
+
+    before = time.perf_counter()
+    again = await house.prepare()
+    took_s = time.perf_counter() - before
+    assert took_s < 1
+    assert again == city
+    assert house.said == []
+    assert house.simulator() == first
+    connection = await asyncpg.connect(database_url)
+    try:
+        accounts = await connection.fetch("select username, role from account order by username")
+        assert [tuple(row) for row in accounts] == [("admin", "administrator"), ("simulator", "auditor")]
+    finally:
+        await connection.close()
+
+
+async def test_the_accounts_work_on_the_broker(house: House) -> None:
+    city = await house.prepare()
+    port = house.broker.port
+    with Wire(port, INGEST, "service-password") as ingest:
+        assert ingest.subscribe("fleet/v1/+/+/position") == 1
+        for one in (house.simulator()["gateways"][3], house.simulator()["units"][77]):
+            with Wire(port, one["username"], one["password"]) as wire:
+                unit = one.get("code", "QJ999999")
+                assert wire.publish(f"fleet/v1/{one['division']}/{unit}/position") < 0x80
+                assert wire.publish("fleet/v1/530300/QJ999998/position") == NOT_AUTHORISED
+        assert len(ingest.received()) == 2
+    assert city.environment["ingest"]["FLEET_MQTT_URL"] == house.settings.mqtt_url
+
+
+async def test_what_a_person_changed_stays(house: House, database_url: str) -> None:
+    await house.prepare()
+    first = house.simulator()
+    execute(
+        database_url,
+        "set role fleet_owner; update broker_account set revoked_at = now()"
+        " where username = 'gateway.demonstration-530302';"
+        " update broker_account set password_hash = '$7$101$AAAA$AAAA' where username = 'QJ000001'",
+    )
+    await house.prepare()
+    second = house.simulator()
+    assert [one for one in first["gateways"] if one["division"] != "530302"] == second["gateways"]
+    assert [one for one in first["units"] if one["code"] != "QJ000001"] == second["units"]
+    passwords = (house.broker.directory / "passwords").read_text()
+    assert "gateway.demonstration-530302:" not in passwords
+    assert "QJ000001:$7$101$AAAA$AAAA" in passwords
+    await house.prepare()
+    assert house.simulator() == second
+
+
+async def test_lost_passwords_are_made_anew(house: House) -> None:
+    await house.prepare()
+    first = house.simulator()
+    simulator_file(house.settings.data_dir).write_text("{")
+    await house.prepare()
+    second = house.simulator()
+    assert [one["username"] for one in second["units"]] == [one["username"] for one in first["units"]]
+    assert second["units"][0]["password"] != first["units"][0]["password"]
+    with Wire(house.broker.port, second["units"][0]["username"], second["units"][0]["password"]) as unit:
+        assert unit.accepted
+
+
+async def test_the_administrators_password_may_be_given_and_is_then_not_shown(house: House) -> None:
+    house.settings = Settings(**{**house.settings.model_dump(), "admin_password": "short"})
+    with pytest.raises(InvalidSettings, match="FLEET_ADMIN_PASSWORD"):
+        await house.prepare()
+    house.settings = Settings(**{**house.settings.model_dump(), "admin_password": "long-enough"})
+    city = await house.prepare()
+    assert "long-enough" not in repr(city)
+
+
+async def test_a_registry_of_its_own_is_left_alone(house: House, database_url: str) -> None:
+    execute(
+        database_url,
+        "set role fleet_owner; insert into unit (code, division) values ('X1', 530302), ('X2', 530381)",
+    )
+    await house.prepare()
+    assert house.said == []
+    assert [one["code"] for one in house.simulator()["units"]] == ["X1", "X2"]
