@@ -72,6 +72,11 @@ class Trip:
         self.duration_s: float = self._times[-1]
         self.ends_at = started_at + self.duration_s
 
+    def move_start(self, started_at: float) -> None:
+        """Let the same drive begin at another moment."""
+        self.started_at = started_at
+        self.ends_at = started_at + self.duration_s
+
     def at(self, now: float) -> Motion:
         """The motion at `now` (Unix seconds); before the start and after the end the vehicle stands there."""
         after_s = min(max(now - self.started_at, 0.0), self.duration_s)
