@@ -41,6 +41,8 @@ SIMULATOR = "simulator"
 SINGLE_UNITS = 200
 """Units that connect by themselves; all others speak through the gateway of their division."""
 
+_RETENTION = ("fleet.cli", "retention", "run", "--every-hours", "1")
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -123,6 +125,7 @@ async def prepare_city(settings: Settings, broker: Mosquitto | None, say: Callab
             if broker is not None
             else {}
         ),
+        background=_RETENTION,
     )
 
 

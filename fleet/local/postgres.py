@@ -336,6 +336,9 @@ class Postgres:
         self._sql(f"""\
 SELECT 'CREATE ROLE {OWNER}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OWNER}') \\gexec
 ALTER ROLE {OWNER} LOGIN CREATEDB CREATEROLE PASSWORD '{password}';
+-- From 16 on, who creates a role may assume it only if he says so beforehand.
+SELECT 'ALTER ROLE {OWNER} SET createrole_self_grant = ''set, inherit'''
+WHERE current_setting('server_version_num')::int >= 160000 \\gexec
 SELECT 'CREATE DATABASE {DATABASE} OWNER {OWNER}'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec
 \\connect {DATABASE}

@@ -135,8 +135,8 @@ class Supervisor:
             except _Interrupted:
                 finish(process, ((signal.SIGTERM, 5.0),))
                 raise
-        if code != 0:
-            raise StoreUnavailable(f"the migrations failed ({log}): {last_lines(log)}")
+            if code != 0:
+                raise StoreUnavailable(f"the migrations failed ({log}): {last_lines(log)}")
 
     def _separate_logins(self, postgres: Postgres) -> None:
         """Give every service a login of its own, so that a mistake in one cannot do what only another may."""
