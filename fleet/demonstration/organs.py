@@ -74,12 +74,13 @@ def build_organs(seed: int) -> OrganTree:
     for node, division in zip(nodes, DIVISIONS, strict=True):
         polygon = counties[COUNTIES[0].code if division.code == CITY_CODE else division.code]
         size = _SIZES.get(division.code, CountySize(functions=len(FUNCTIONS), towns=0, scale=_CITY_SCALE))
+        inner = polygon.buffer(-0.01) if size.towns else polygon  # towns lie a kilometre inside the county at least
         functions = [*FUNCTIONS[: size.functions], *[TOWN] * size.towns]
         for serial, function in enumerate(functions, start=1):
             town = serial - size.functions
             if function is TOWN:
                 name = f"{division.name}示范{_numeral(town)}{TOWN.name}"
-                lat, lon = _anywhere(rng, polygon)
+                lat, lon = _anywhere(rng, inner)
             else:
                 name = division.name + function.name
                 lat, lon = _around_seat(rng, division, polygon)
@@ -149,12 +150,11 @@ def _around_seat(rng: np.random.Generator, division: Division, polygon: BaseGeom
 
 
 def _anywhere(rng: np.random.Generator, polygon: BaseGeometry) -> tuple[float, float]:
-    """A point at least a kilometre inside the county, uniform over its area."""
-    inner = polygon.buffer(-0.01)
-    min_lon, min_lat, max_lon, max_lat = inner.bounds
+    """A point of the polygon, uniform over its area."""
+    min_lon, min_lat, max_lon, max_lat = polygon.bounds
     while True:
         lat, lon = between(rng, min_lat, max_lat), between(rng, min_lon, max_lon)
-        if shapely.contains_xy(inner, lon, lat):
+        if shapely.contains_xy(polygon, lon, lat):
             return lat, lon
 
 

@@ -63,6 +63,7 @@ async def test_a_first_and_a_second_start(house: House, database_url: str) -> No
     assert all(path.stat().st_mode & 0o077 == 0 for path in secrets.iterdir())
     assert (secrets / "admin_password").read_text().strip() == city.accounts[0].password
     assert [account.name for account in city.accounts] == ["admin"]
+    assert city.background[:3] == ("fleet.cli", "retention", "run")
 
     before = time.perf_counter()
     again = await house.prepare()
