@@ -58,6 +58,8 @@ async def run(settings: Settings, worker: int) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     gc.freeze()  # the polygons and modules are for ever; the collector need not look at them again
+    # A batch is some 100,000 tuples without cycles: collecting after every 700 of them finds nothing, again and again.
+    gc.set_threshold(200_000, 20, 20)
 
     streaming = asyncio.create_task(pipeline.run(), name="pipeline")
     beside = [

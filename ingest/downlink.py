@@ -26,13 +26,13 @@ from ingest.topics import RECEIPT, build
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 1.0
+EVERY_S = 2.0
 LEAST_PAUSE_S = 10.0  # between two receipts of one unit
 LOOK_BACK = timedelta(hours=1)  # what is said again after a start
 MOST_EARLIER_RUNS = 4
 PUBLISHER_LOCK = 5303200
 BACK_OFF_S = 2.0
-MOST_A_TURN = 5_000  # receipts handed to the broker connection at once; the rest waits a second
+MOST_UNDERWAY = 100  # receipts on their way to the broker at once: paho looks through all of them at each PUBACK
 
 KIND_NAMES = {number: kind.value for kind, number in KIND_NUMBERS.items()}
 
@@ -48,12 +48,20 @@ class Downlink:
     def __init__(self, mqtt_url: str, database_url: str, worker: int, now: Callable[[], datetime]) -> None:
         self._url, self._now = database_url, now
         self._connection = Connection(
-            BrokerAddress.parse(mqtt_url), f"downlink-{worker}", receive_maximum=100, clean_start=True
+            BrokerAddress.parse(mqtt_url),
+            f"downlink-{worker}",
+            receive_maximum=100,
+            clean_start=True,
+            on_ready=self._connected_again,
         )
         self._revision = 0
         # Newest rows of each address by kind and run; bounded by what receipts_after returns (units that published).
         self._rows: dict[UnitAddress, dict[int, dict[int, ReceiptRow]]] = {}
-        self._pending: OrderedDict[UnitAddress, None] = OrderedDict()
+        # Touched since its last receipt / due now. Each address stands in at most one of them.
+        self._touched: OrderedDict[UnitAddress, None] = OrderedDict()
+        self._due: OrderedDict[UnitAddress, None] = OrderedDict()
+        self._underway = 0
+        self._connection.client.on_publish = self._sent
         self._sent_at: dict[UnitAddress, float] = {}
 
     async def run(self) -> None:
@@ -82,7 +90,7 @@ class Downlink:
                 self._remember(row)
             since = datetime.min.replace(tzinfo=since.tzinfo)
             if self._connection.connected:
-                self._send(loop.time())
+                self._offer(loop.time())
             await asyncio.sleep(EVERY_S)
 
     def _remember(self, row: ReceiptRow) -> None:
@@ -92,22 +100,34 @@ class Downlink:
         runs[row.key.run] = row
         while len(runs) > 1 + MOST_EARLIER_RUNS:
             del runs[min(runs)]
-        self._pending[address] = None
+        if address not in self._due:
+            self._touched[address] = None
 
-    def _send(self, at_s: float) -> None:
-        sent = 0
-        for address in list(self._pending):
-            if at_s - self._sent_at.get(address, -LEAST_PAUSE_S) < LEAST_PAUSE_S:
-                continue
-            payload = msgspec.json.encode(receipt(self._rows[address], self._now()))
-            topic = build(address.division, address.unit, RECEIPT)
-            if self._connection.client.publish(topic, payload, qos=1, retain=True).rc != 0:
-                return  # disconnected or full: it stays pending
-            del self._pending[address]
+    def _offer(self, at_s: float) -> None:
+        """Moves what is due from `_touched` to `_due`, the longest waiting first, and starts sending."""
+        for address in [a for a in self._touched if at_s - self._sent_at.get(a, -LEAST_PAUSE_S) >= LEAST_PAUSE_S]:
+            del self._touched[address]
+            self._due[address] = None
             self._sent_at[address] = at_s
-            sent += 1
-            if sent >= MOST_A_TURN:
-                return
+        self._send()
+
+    def _send(self, *_: Any) -> None:
+        """Sends as much as may be under way; called again at each PUBACK."""
+        if not self._connection.connected:
+            return
+        client = self._connection.client
+        while self._due and self._underway < MOST_UNDERWAY:
+            address, _none = self._due.popitem(last=False)
+            payload = msgspec.json.encode(receipt(self._rows[address], self._now()))
+            client.publish(build(address.division, address.unit, RECEIPT), payload, qos=1, retain=True)
+            self._underway += 1
+
+    def _sent(self, *_: Any) -> None:
+        self._underway -= 1
+        self._send()
+
+    def _connected_again(self, _session_present: bool) -> None:
+        self._underway = 0  # a clean session: what was under way is sent by paho again, or said by the next receipt
 
 
 def receipt(kinds: dict[int, dict[int, ReceiptRow]], now: datetime) -> dict[str, Any]:

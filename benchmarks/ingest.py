@@ -1,0 +1,166 @@
+"""Ingest at full speed: broker, database, ingest and generator on this machine, everything durable.
+
+Reports accepted samples a second from the first publish to the last commit, and CPU a message of each process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import psutil
+
+from fleet.identity.broker_access import hash_password, new_password, render_access, render_passwords
+from fleet.local.mosquitto import Mosquitto
+from fleet.local.postgres import Postgres
+from fleet.model.broker import BrokerAccount, BrokerAccountKind
+from tests.services import ROOT, free_port, migrate
+
+DIVISION = 530302
+UNITS = 6_000
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    name: str
+    rounds: int
+    samples: int  # a message
+    workers: int = 1
+
+
+CASES = (
+    Case("single samples, 1 worker", rounds=50, samples=1),
+    Case("single samples, 2 workers", rounds=50, samples=1, workers=2),
+    Case("arrays of 10, 1 worker", rounds=10, samples=10),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    case: Case
+    samples: int
+    seconds: float
+    cpu_us: dict[str, float]  # of each part, a message
+    bytes_a_reading: float
+
+    @property
+    def rate(self) -> float:
+        return self.samples / self.seconds
+
+
+def cpu_s(process: psutil.Process) -> float:
+    total = 0.0
+    for one in (process, *process.children(recursive=True)):
+        times = one.cpu_times()
+        total += times.user + times.system
+    return total
+
+
+def measure(case: Case, directory: Path) -> Result:
+    postgres = Postgres(directory / "postgres", free_port(), settings={"shared_buffers": "512MB"})
+    broker = Mosquitto(directory / "mosquitto", free_port())
+    password = new_password()
+    hashed = hash_password(password)
+    accounts = [
+        BrokerAccount(username="service.ingest", kind=BrokerAccountKind.SERVICE, password_hash=hashed),
+        BrokerAccount(username="gateway.load", kind=BrokerAccountKind.GATEWAY, division=DIVISION, password_hash=hashed),
+    ]
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        postgres.start()
+        broker.write_access(render_passwords(accounts), render_access(accounts))
+        broker.start()
+        migrate(postgres.url())
+        query(
+            postgres.url(),
+            "insert into unit (code, division) select 'B' || lpad(g::text, 5, '0'), $1 from generate_series(0, $2) g",
+            *(DIVISION, UNITS - 1),
+        )
+        environment = {
+            **os.environ,
+            "FLEET_DATABASE_URL": postgres.url(),
+            "FLEET_MQTT_URL": broker.url("service.ingest", password),
+        }
+        with (directory / "ingest.log").open("ab") as log:
+            for worker in range(1, case.workers + 1):
+                command = [sys.executable, "-m", "ingest", "--worker", str(worker)]
+                processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log))
+        connected = "select count(*) from ingest_worker where connected"
+        while query(postgres.url(), connected) < case.workers:
+            time.sleep(0.1)
+        arguments = (broker.port, "gateway.load", password, DIVISION, UNITS, case.rounds, case.samples)
+        generator = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.publisher", *map(str, arguments)],
+            **{"cwd": ROOT, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE},
+        )
+        processes.append(generator)
+        assert generator.stdin is not None
+        assert generator.stdout is not None
+        generator.stdout.readline()
+        parts = {"ingest": processes[:-1], "generator": [generator]}
+        watched = {name: [psutil.Process(p.pid) for p in group] for name, group in parts.items()}
+        watched["broker"] = [psutil.Process(broker.pid)]
+        watched["database"] = [psutil.Process(postgres.pid)]
+        before = {name: sum(map(cpu_s, group)) for name, group in watched.items()}
+        total = UNITS * case.rounds * case.samples
+        began = time.perf_counter()
+        generator.stdin.write(b"\n")
+        generator.stdin.flush()
+        while query(postgres.url(), "select coalesce(sum(received), 0) from batch") < total:
+            time.sleep(0.05)
+        seconds = time.perf_counter() - began
+        used = {name: sum(map(cpu_s, group)) - before[name] for name, group in watched.items()}
+        stored = query(postgres.url(), "select sum(stored) from batch")
+        if stored != total:
+            raise SystemExit(f"{stored} of {total} samples are stored: the benchmark measured something else")
+        size = query(postgres.url(), "select hypertable_size('position_reading')")
+        messages = UNITS * case.rounds
+        return Result(case, total, seconds, {k: v / messages * 1e6 for k, v in used.items()}, size / total)
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(30)
+        broker.remove()
+        postgres.remove()
+
+
+def query(url: str, statement: str, *arguments: object) -> int:
+    async def work() -> int:
+        connection = await asyncpg.connect(url)
+        try:
+            return int(await connection.fetchval(statement, *arguments) or 0)
+        finally:
+            await connection.close()
+
+    return asyncio.run(work())
+
+
+def main() -> list[Result]:
+    results = []
+    print(
+        "case                         samples/s   CPU in µs a message: ingest  database  broker  generator   B/reading"
+    )
+    for case in CASES:
+        with tempfile.TemporaryDirectory(prefix="one-network-bench-") as name:
+            Path(name).chmod(0o711)
+            result = measure(case, Path(name))
+        cpu = result.cpu_us
+        print(
+            f"{case.name:28} {result.rate:9,.0f} {cpu['ingest']:33.1f} {cpu['database']:9.1f}"
+            f" {cpu['broker']:7.1f} {cpu['generator']:10.1f} {result.bytes_a_reading:11.0f}",
+            flush=True,
+        )
+        results.append(result)
+    return results
+
+
+if __name__ == "__main__":
+    main()
