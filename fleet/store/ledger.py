@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -157,9 +157,13 @@ lateral (select committed_at from batch where batch.worker = worker order by n d
 
 
 async def ingest_health(
-    connection: AsyncConnection, *, window_from: datetime, reported_since: datetime
+    connection: AsyncConnection, *, window_from: datetime, reported_within: timedelta
 ) -> IngestHealth:
-    """Everything the readiness of the service is judged by, counted from `window_from` on."""
+    """Everything the readiness of the service is judged by, counted from `window_from` on.
+
+    Online counts a unit that says so and sent a position `reported_within` before the last batch: who stopped long
+    before ingest did is no sign that ingest stands still.
+    """
     workers = (
         await connection.execute(
             select(
@@ -179,13 +183,16 @@ async def ingest_health(
             ).where(batch.c.received_at >= window_from)
         )
     ).one()
-    online: int = (
-        await connection.execute(
-            select(func.count()).where(
-                latest_state.c.online.is_(True), latest_state.c.position_received_at >= reported_since
+    online = 0
+    if last_batch_at is not None:
+        online = (
+            await connection.execute(
+                select(func.count()).where(
+                    latest_state.c.online.is_(True),
+                    latest_state.c.position_received_at >= last_batch_at - reported_within,
+                )
             )
-        )
-    ).scalar_one()
+        ).scalar_one()
     return IngestHealth(
         workers=workers.workers,
         workers_seen_at=workers.seen_at,

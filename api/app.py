@@ -1,0 +1,93 @@
+"""Puts the application together. Nothing happens at import; `create_app` opens nothing before it is started."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api import errors
+from api.auth.routes import router as auth_router
+from api.auth.sessions import Sessions
+from api.dashboard.serve import dashboard_router
+from api.database import Database
+from api.geography.routes import router as geography_router
+from api.health.metrics import Metrics
+from api.health.routes import router as health_router
+from api.ledger.routes import router as ledger_router
+from api.live.poller import REGISTRY_INTERVAL_S, Live
+from api.middleware import Edge
+from api.openapi import DESCRIPTION, install_openapi
+from api.positions.routes import router as positions_router
+from api.quarantine.routes import router as quarantine_router
+from api.registry.routes import router as registry_router
+from api.state import Services
+from api.tracks.routes import router as tracks_router
+
+PAGE = Path(__file__).parent / "dashboard"
+
+ROUTERS: tuple[APIRouter, ...] = (
+    auth_router,
+    registry_router,
+    tracks_router,
+    positions_router,
+    ledger_router,
+    quarantine_router,
+    geography_router,
+)
+
+
+def create_app(
+    engine: AsyncEngine,
+    now: Callable[[], datetime],
+    *,
+    page: Path = PAGE,
+    registry_interval_s: float = REGISTRY_INTERVAL_S,
+) -> FastAPI:
+    """The application on `engine`, which it closes at its end; `now` answers aware UTC."""
+    database = Database(engine)
+    services = Services(
+        database=database,
+        now=now,
+        sessions=Sessions(database, now),
+        live=Live(database, now, registry_interval_s=registry_interval_s),
+        metrics=Metrics(),
+        closing=asyncio.Event(),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        services.live.start()
+        try:
+            yield
+        finally:
+            await services.live.stop()
+            await services.database.close()
+
+    app = FastAPI(
+        title="One Network",
+        version=version("one-network"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,  # the usual documentation pages load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.services = services
+    api = APIRouter(prefix="/api/v1")
+    for router in ROUTERS:
+        api.include_router(router)
+    app.include_router(api)
+    app.include_router(health_router)
+    app.include_router(dashboard_router(page))
+    errors.install(app)
+    install_openapi(app)
+    # Around everything, so that answers to faults carry the headers too.
+    inner = app.build_middleware_stack
+    app.build_middleware_stack = lambda: Edge(inner(), services.metrics)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,1 @@
+"""Log-in, log-out, and whom a request comes from."""

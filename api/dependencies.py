@@ -1,0 +1,108 @@
+"""What routes take from a request: the services, who asks, why, and in which datum."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated
+from urllib.parse import unquote
+
+from fastapi import Depends, Header, Request, Security
+from fastapi.security import APIKeyCookie, OAuth2PasswordBearer
+
+from api.errors import ApiProblem
+from api.state import Services
+from fleet.errors import NotAllowed, NotAuthenticated
+from fleet.identity.roles import Right, may
+from fleet.store.accounts import Session
+
+COOKIE = "fleet_session"
+WRITE_HEADER = "X-Fleet-Request"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+bearer_scheme = OAuth2PasswordBearer(
+    tokenUrl="/api/v1/auth/token", auto_error=False, description="The token from `POST /api/v1/auth/token`"
+)
+cookie_scheme = APIKeyCookie(
+    name=COOKIE,
+    auto_error=False,
+    description=f"The same token as the page holds it; requests that write also need `{WRITE_HEADER}: 1`",
+)
+
+
+def get_services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Shared = Annotated[Services, Depends(get_services)]
+
+
+def presented_token(
+    request: Request,
+    bearer: Annotated[str | None, Security(bearer_scheme)],
+    cookie: Annotated[str | None, Security(cookie_scheme)],
+) -> str:
+    """The token of the request. A browser sends its cookie unasked, so writes by cookie must prove intent.
+
+    Raises NotAuthenticated, or NotAllowed for a write by cookie without the fixed header.
+    """
+    if bearer:
+        return bearer
+    if not cookie:
+        raise NotAuthenticated("Log in first: POST /api/v1/auth/token, then send the token as `Authorization: Bearer`.")
+    if request.method not in SAFE_METHODS and request.headers.get(WRITE_HEADER) != "1":
+        raise NotAllowed(f"Requests that write and are authenticated by cookie need the header `{WRITE_HEADER}: 1`.")
+    return cookie
+
+
+Token = Annotated[str, Depends(presented_token)]
+
+
+async def current_session(services: Shared, token: Token) -> Session:
+    return await services.sessions.verify(token)
+
+
+Asker = Annotated[Session, Depends(current_session)]
+
+
+def require(session: Session, right: Right) -> None:
+    """Raises NotAllowed unless the role has the right."""
+    if not may(session.role, right):
+        raise NotAllowed(f"The role {session.role.value} may not do this ({right.value}).")
+
+
+PURPOSE_HEADER = "X-Purpose"
+
+
+def stated_purpose(
+    purpose: Annotated[
+        str | None,
+        Header(
+            alias=PURPOSE_HEADER,
+            description="Why this is read, 2 to 500 characters; goes into the audit log with the account. "
+            "Characters outside Latin-1 are sent percent-encoded (UTF-8).",
+            examples=["Case 2026-117: check of the trip of 12 March"],
+        ),
+    ] = None,
+) -> str:
+    """The purpose in plain text. Raises ApiProblem (400) when it is missing, too short or too long."""
+    text = readable_header(purpose or "").strip()
+    if not 2 <= len(text) <= 500 or not text.isprintable():
+        raise ApiProblem(
+            400,
+            "purpose-required",
+            "A purpose is required",
+            f"Tracks are read for a stated purpose only: send the header `{PURPOSE_HEADER}` with 2 to 500 characters "
+            "that say why (Chinese percent-encoded as UTF-8). It is written to the audit log.",
+        )
+    return text
+
+
+Purpose = Annotated[str, Depends(stated_purpose)]
+
+
+def readable_header(value: str) -> str:
+    """A header as its sender meant it: percent-encoded UTF-8, or UTF-8 bytes that were read as Latin-1."""
+    with suppress(UnicodeEncodeError, UnicodeDecodeError):
+        value = value.encode("latin-1").decode()
+    return unquote(value)

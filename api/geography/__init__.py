@@ -1,0 +1,1 @@
+"""The counties' borders, for maps."""

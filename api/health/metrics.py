@@ -1,0 +1,70 @@
+"""The service's figures for Prometheus, in a registry of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
+
+from fleet.model.readings import KIND_NUMBERS
+from fleet.store.ledger import Counts
+
+BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+KIND_NAMES: Mapping[int, str] = {0: "unknown", **{number: kind.value for kind, number in KIND_NUMBERS.items()}}
+
+
+class LedgerTotals(Collector):
+    """The ledger's totals as counters; their truth is the database, not this process."""
+
+    def __init__(self) -> None:
+        self.sums: Mapping[int, Counts] = {}
+
+    def collect(self) -> list[CounterMetricFamily]:
+        family = CounterMetricFamily(
+            "fleet_ledger_samples", "Samples by kind and by what became of them", labels=["kind", "fate"]
+        )
+        for kind, counts in sorted(self.sums.items()):
+            for fate in ("received", "stored", "duplicate", "quarantined"):
+                family.add_metric([KIND_NAMES.get(kind, str(kind)), fate], getattr(counts, fate))
+        return [family]
+
+
+class Metrics:
+    """What is counted while requests pass, and what is set just before the figures are read."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "fleet_api_requests", "Requests answered", ["method", "route", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "fleet_api_request_seconds",
+            "Time until the answer began",
+            ["method", "route"],
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self.streams = Gauge("fleet_api_streams", "Streams that are open", registry=self.registry)
+        self.vehicles = Gauge("fleet_api_live_vehicles", "Vehicles with a last position", registry=self.registry)
+        self.revision = Gauge("fleet_api_live_revision", "Revision of the fleet in memory", registry=self.registry)
+        self.revision_lag = Gauge(
+            "fleet_api_live_revision_lag", "Revisions committed but not yet in memory", registry=self.registry
+        )
+        self.store_up = Gauge("fleet_api_store_up", "1 = the database answers", registry=self.registry)
+        self.batch_age = Gauge(
+            "fleet_ingest_last_batch_age_seconds", "Seconds since ingest last wrote", registry=self.registry
+        )
+        self.broker_dropped = Gauge(
+            "fleet_broker_dropped_messages", "Messages the broker says it threw away", registry=self.registry
+        )
+        self.quarantine = Gauge(
+            "fleet_quarantine_unresolved", "Quarantined and not resolved", ["reason"], registry=self.registry
+        )
+        self.ledger = LedgerTotals()
+        self.registry.register(self.ledger)
+
+    def text(self) -> bytes:
+        return generate_latest(self.registry)

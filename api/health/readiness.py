@@ -1,0 +1,78 @@
+"""Whether the service can do its work, judged from what the database says.
+
+Ingest counts as stalled when one of its workers stopped saying that it lives or lost the broker, or when units are
+online and nothing was written for longer than even parked vehicles stay quiet: with n units online, each of which
+reports at least every ten minutes, thirty minutes divided by n, but never less than a minute.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from fleet.store.ledger import IngestHealth
+
+WINDOW = timedelta(minutes=5)
+"""Over which the share of refused samples is judged."""
+
+WORKER_SILENCE = timedelta(seconds=30)
+PARKED_INTERVAL = timedelta(minutes=10)
+SHORTEST_SILENCE = timedelta(minutes=1)
+DEGRADED_SHARE = 0.05
+DEGRADED_FROM = 50
+"""Fewer samples than this say nothing about a share."""
+
+
+class Readiness(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `/readyz`."""
+
+    status: str  # ready | degraded | unavailable
+    degraded: bool
+    reasons: list[str]
+    last_batch_at: datetime | None
+    online_units: int
+    quarantine_share: float | None
+
+
+def judge(health: IngestHealth, now: datetime) -> Readiness:
+    failures: list[str] = []
+    if health.workers and health.workers_seen_at is not None:
+        silence = now - health.workers_seen_at
+        if silence > WORKER_SILENCE:
+            failures.append(f"ingest is stalled: a worker has not been heard for {silence.total_seconds():.0f} s")
+        elif not health.workers_connected:
+            failures.append("ingest is stalled: a worker has no connection to the broker")
+    if health.last_batch_at is not None and health.online_units > 0:
+        allowed = max(SHORTEST_SILENCE, 3 * PARKED_INTERVAL / health.online_units)
+        silence = now - health.last_batch_at
+        if silence > allowed:
+            failures.append(
+                f"ingest is stalled: {health.online_units} units are online and nothing was written for "
+                f"{silence.total_seconds():.0f} s"
+            )
+    share = health.quarantined / health.received if health.received else None
+    warnings: list[str] = []
+    if share is not None and share > DEGRADED_SHARE and health.received >= DEGRADED_FROM:
+        warnings.append(f"{share:.1%} of the samples of the last five minutes were refused: see the quarantine")
+    if health.broker_dropped:
+        warnings.append(f"the broker says that it threw {health.broker_dropped} messages away")
+    return Readiness(
+        status="unavailable" if failures else "degraded" if warnings else "ready",
+        degraded=bool(warnings),
+        reasons=failures + warnings,
+        last_batch_at=health.last_batch_at,
+        online_units=health.online_units,
+        quarantine_share=share,
+    )
+
+
+def unanswered() -> Readiness:
+    return Readiness(
+        status="unavailable",
+        degraded=False,
+        reasons=["the database does not answer"],
+        last_batch_at=None,
+        online_units=0,
+        quarantine_share=None,
+    )

@@ -1,0 +1,89 @@
+"""`/livez`, `/readyz`, `/metrics`: outside `/api/v1`, without log-in, for probes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from api.answers import json_answer
+from api.dependencies import Shared
+from api.health.readiness import WINDOW, Readiness, judge, unanswered
+from api.health.schemas import Alive, ReadinessReport
+from api.state import Services
+from fleet.errors import StoreUnavailable
+from fleet.store import ledger, quarantine
+from fleet.store.latest import live_revision_now
+
+router = APIRouter(tags=["health"])
+
+PROBE_PATIENCE_S = 3.0
+
+
+@router.get("/livez", summary="Whether the process lives", response_model=Alive)
+async def livez() -> Response:
+    """200 as long as the process answers at all, whatever the database does."""
+    return json_answer({"status": "alive"})
+
+
+@router.get(
+    "/readyz",
+    summary="Whether the service can do its work",
+    response_model=ReadinessReport,
+    responses={503: {"model": ReadinessReport, "description": "It cannot; `reasons` says why"}},
+)
+async def readyz(services: Shared) -> Response:
+    """503 when the database does not answer or ingest is stalled; `degraded` when much is refused."""
+    readiness = await _readiness(services)
+    return json_answer(readiness, 503 if readiness.status == "unavailable" else 200)
+
+
+async def _readiness(services: Services) -> Readiness:
+    now = services.now()
+    try:
+        async with services.database.begin(within_s=PROBE_PATIENCE_S) as connection:
+            health = await ledger.ingest_health(
+                connection, window_from=now - WINDOW, reported_within=timedelta(minutes=30)
+            )
+    except StoreUnavailable:
+        return unanswered()
+    return judge(health, now)
+
+
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Text exposition"}},
+)
+async def metrics(services: Shared) -> Response:
+    """What this process counted, and what the database says; without the database the former alone."""
+    figures, live = services.metrics, services.live
+    figures.streams.set(live.readers)
+    figures.vehicles.set(len(live.fleet))
+    figures.revision.set(live.fleet.revision)
+    now = services.now()
+    try:
+        async with services.database.begin(within_s=PROBE_PATIENCE_S) as connection:
+            committed = await live_revision_now(connection)
+            figures.ledger.sums = await ledger.sums_by_kind(connection, begin=None, end=None, unit_id=None)
+            health = await ledger.ingest_health(
+                connection, window_from=now - WINDOW, reported_within=timedelta(minutes=30)
+            )
+            unresolved = await quarantine.unresolved_by_reason(connection)
+    except StoreUnavailable:
+        figures.store_up.set(0)
+    else:
+        figures.store_up.set(1)
+        figures.revision_lag.set(max(0, committed - live.fleet.revision))
+        if health.last_batch_at is not None:
+            figures.batch_age.set((now - health.last_batch_at).total_seconds())
+        if health.broker_dropped is not None:
+            figures.broker_dropped.set(health.broker_dropped)
+        figures.quarantine.clear()
+        for reason, entries in unresolved.items():
+            figures.quarantine.labels(reason).set(entries)
+    return Response(
+        figures.text(), media_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"}
+    )

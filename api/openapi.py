@@ -1,0 +1,58 @@
+"""The contract at `/openapi.json`: what FastAPI derives, and what it cannot know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from api.errors import ProblemDocument
+from api.positions.schemas import HealthEvent, PositionsEvent
+
+DESCRIPTION = """
+One Network (公车一张网): where a city's official vehicles are, and the books that prove what became of every message.
+
+- **Log in** with `POST /api/v1/auth/token`; send the token as `Authorization: Bearer …`. Pages use the cookie that
+  the same request sets; requests that write by cookie need `X-Fleet-Request: 1`.
+- **Errors** are problem documents (RFC 9457).
+- **Lists** are read by cursor: send `next_cursor` back as `cursor` until it is null.
+- **Times** are RFC 3339. **Coordinates** are WGS-84 degrees; with `datum=gcj02` they leave in GCJ-02.
+- **Tracks** are read for a stated purpose (`X-Purpose`), which goes into the audit log.
+"""
+
+TAGS = [
+    {"name": "access", "description": "Log-in and log-out"},
+    {"name": "registry", "description": "Organs, vehicles and onboard units"},
+    {"name": "positions", "description": "The live fleet"},
+    {"name": "tracks", "description": "Where a vehicle was"},
+    {"name": "ledger", "description": "Received = stored + duplicate + quarantined; and what is missing"},
+    {"name": "quarantine", "description": "What was refused, why, with its raw bytes"},
+    {"name": "geography", "description": "Borders for maps"},
+    {"name": "health", "description": "Probes and figures"},
+]
+
+
+def install_openapi(app: FastAPI) -> None:
+    """Makes `app.openapi` add the schemas that only problems and events use."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(
+                title=app.title, version=app.version, description=app.description, routes=app.routes, tags=TAGS
+            )
+            _, definitions = models_json_schema(
+                [(model, "serialization") for model in (ProblemDocument, PositionsEvent, HealthEvent)],
+                ref_template="#/components/schemas/{model}",
+            )
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            for name, schema in definitions["$defs"].items():
+                schemas.setdefault(name, schema)
+            # Ours are problem documents; FastAPI's own shape of a 422 is never sent.
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,1 @@
+"""Where every vehicle is now: as one answer, and as a stream."""

@@ -1,0 +1,1 @@
+"""What was refused, why, with its raw bytes; and the wish to try it again."""

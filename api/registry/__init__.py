@@ -1,0 +1,1 @@
+"""Organs, vehicles and onboard units, page by page."""

@@ -1,0 +1,25 @@
+"""What the routes share, made once by `create_app` and found on `app.state`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.auth.sessions import Sessions
+from api.database import Database
+from api.health.metrics import Metrics
+from api.live.poller import Live
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`closing` is set when the process ends: streams end with it."""
+
+    database: Database
+    now: Callable[[], datetime]
+    sessions: Sessions
+    live: Live
+    metrics: Metrics
+    closing: asyncio.Event

@@ -1,0 +1,1 @@
+"""Where a vehicle was: read for a stated purpose only."""

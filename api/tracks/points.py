@@ -1,0 +1,83 @@
+"""Rows of the store as points of a track: thinned, in the datum asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+from sqlalchemy import Row
+
+from api.datum import Datum
+from api.live.items import flag_names
+from api.tracks.thinning import keep, local_metres
+from fleet.geography.datum import wgs84_to_gcj02
+from fleet.model.readings import IMPLAUSIBLE
+
+
+class Point(msgspec.Struct, frozen=True, gc=False):
+    observed_at: datetime
+    lat: float
+    lon: float
+    speed_kmh: float | None
+    heading_deg: int | None
+    altitude_m: int | None
+    ignition: bool | None
+    odometer_km: float | None
+    division: int | None
+    flags: tuple[str, ...]
+    plausible: bool
+    unit: str
+
+
+class Track(msgspec.Struct, frozen=True, kw_only=True):
+    """`total` positions were stored in the span, `implausible` of them cannot be true; `points` is what is shown."""
+
+    total: int
+    implausible: int
+    thinned: bool
+    points: list[Point]
+
+
+def make_track(rows: Sequence[Row[*tuple[Any, ...]]], *, max_points: int, datum: Datum) -> Track:
+    """All points where they fit into `max_points`; else the plausible ones, thinned."""
+    implausible = sum(1 for row in rows if row.flags & IMPLAUSIBLE)
+    total = len(rows)
+    thinned = total > max_points
+    if thinned:
+        rows = [row for row in rows if not row.flags & IMPLAUSIBLE]
+    if not rows:
+        return Track(total=total, implausible=implausible, thinned=thinned, points=[])
+    lat = np.array([row.lat_e7 for row in rows]) / 1e7
+    lon = np.array([row.lon_e7 for row in rows]) / 1e7
+    if len(rows) > max_points:
+        x_m, y_m = local_metres(lat, lon)
+        chosen = keep(x_m, y_m, np.array([row.observed_at.timestamp() for row in rows]), max_points)
+        rows = [rows[index] for index in chosen.tolist()]
+        lat, lon = lat[chosen], lon[chosen]
+    if datum is Datum.GCJ02:
+        lat, lon = wgs84_to_gcj02(lat, lon)
+        lat, lon = lat.round(7), lon.round(7)
+    points = [
+        _point(row, row_lat, row_lon) for row, row_lat, row_lon in zip(rows, lat.tolist(), lon.tolist(), strict=True)
+    ]
+    return Track(total=total, implausible=implausible, thinned=thinned, points=points)
+
+
+def _point(row: Row[*tuple[Any, ...]], lat: float, lon: float) -> Point:
+    return Point(
+        observed_at=row.observed_at,
+        lat=lat,
+        lon=lon,
+        speed_kmh=None if row.speed_dkmh is None else row.speed_dkmh / 10,
+        heading_deg=row.heading_deg,
+        altitude_m=row.altitude_m,
+        ignition=row.ignition,
+        odometer_km=None if row.odometer_m is None else row.odometer_m / 1000,
+        division=row.division or None,
+        flags=flag_names(row.flags),
+        plausible=not row.flags & IMPLAUSIBLE,
+        unit=row.unit,
+    )

@@ -1,0 +1,104 @@
+"""`/vehicles/{id}/track`."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import Response
+from pydantic import AwareDatetime
+
+from api.datum import Datum, DatumQuery
+from api.dependencies import Asker, Purpose, Shared
+from api.errors import ApiProblem, problems
+from api.tracks.formats import FORMATS, Format, Heading
+from api.tracks.points import make_track
+from api.tracks.schemas import TrackAnswer
+from fleet.errors import NotFound
+from fleet.identity.roles import Right, may
+from fleet.store import audit, registry, tracks
+
+router = APIRouter(tags=["tracks"])
+
+DEFAULT_SPAN = timedelta(hours=24)
+LONGEST_SPAN = timedelta(days=31)
+PATIENCE_S = 20.0
+
+OTHER_FORMATS = {
+    "application/geo+json": {"schema": {"type": "object", "description": "RFC 7946: a line and its points"}},
+    "application/gpx+xml": {"schema": {"type": "string", "description": "GPX 1.1"}},
+    "text/csv": {"schema": {"type": "string", "description": "One row a point, with a heading"}},
+}
+
+
+@router.get(
+    "/vehicles/{vehicle_id}/track",
+    summary="Where a vehicle was",
+    response_model=TrackAnswer,
+    responses={
+        200: {"content": OTHER_FORMATS, "description": "The track in the format asked for"},
+        **problems(400, 401, 404, 422),
+    },
+)
+async def read_track(
+    services: Shared,
+    asker: Asker,
+    purpose: Purpose,
+    vehicle_id: Annotated[int, Path(ge=1, le=2**31 - 1)],
+    begin: Annotated[AwareDatetime | None, Query(alias="from", description="Default: 24 hours before `to`")] = None,
+    end: Annotated[AwareDatetime | None, Query(alias="to", description="Not included. Default: now")] = None,
+    max_points: Annotated[int, Query(ge=2, le=100_000, description="More than this is thinned")] = 5_000,
+    output: Annotated[Format, Query(alias="format")] = Format.JSON,
+    datum: DatumQuery = Datum.WGS84,
+) -> Response:
+    """The positions of a vehicle in [from, to), at most 31 days, over whichever units sat in it.
+
+    Thinning (TD-TR) keeps the ends, the shape and the timing. Who reads, what and why is written to the audit log
+    before the answer leaves.
+    """
+    end = services.now() if end is None else end.astimezone(UTC)
+    begin = end - DEFAULT_SPAN if begin is None else begin.astimezone(UTC)
+    if not timedelta(0) < end - begin <= LONGEST_SPAN:
+        raise ApiProblem(
+            422,
+            "invalid-request",
+            "Invalid request",
+            "query.from, query.to: `from` before `to`, at most 31 days apart.",
+        )
+    if output is Format.GPX and datum is not Datum.WGS84:
+        raise ApiProblem(422, "invalid-request", "Invalid request", "query.datum: GPX is defined in WGS-84 only.")
+    async with services.database.begin(within_s=PATIENCE_S) as connection:
+        vehicle = await registry.find_vehicle(
+            connection, vehicle_id, at=services.now(), see_confidential=may(asker.role, Right.SEE_CONFIDENTIAL)
+        )
+        if vehicle is None:
+            raise NotFound(f"There is no vehicle {vehicle_id}.")
+        rows = await tracks.vehicle_positions(connection, vehicle_id, begin=begin, end=end)
+        await audit.record(
+            connection,
+            account=asker.username,
+            action="track.read",
+            subject=f"vehicle:{vehicle_id}",
+            purpose=purpose,
+            detail={
+                "plate": vehicle["plate"],
+                "from": begin.isoformat(),
+                "to": end.isoformat(),
+                "format": output.value,
+                "positions": len(rows),
+            },
+        )
+    media_type, write = FORMATS[output]
+    heading = Heading(vehicle_id=vehicle_id, plate=vehicle["plate"], begin=begin, end=end, datum=datum)
+
+    def build() -> bytes:
+        return write(heading, make_track(rows, max_points=max_points, datum=datum))
+
+    # A month of a busy vehicle takes a second to thin and write: the loop must go on answering others.
+    body = await asyncio.to_thread(build)
+    headers = {"Cache-Control": "no-store"}
+    if output in {Format.GPX, Format.CSV}:
+        headers["Content-Disposition"] = f'attachment; filename="track-{vehicle_id}.{output.value}"'
+    return Response(body, media_type=media_type, headers=headers)

@@ -1,0 +1,238 @@
+"""Rows for the tests of the API, written as the owner, and the application on a database of the test's own."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import text, update
+from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.app import create_app
+from fleet.identity.accounts import ensure_admin
+from fleet.identity.passwords import hash_password
+from fleet.model.readings import KIND_NUMBERS, Kind
+from fleet.model.registry import Role
+from fleet.settings import assume_role
+from fleet.store import accounts, tables
+from fleet.store.pool import create_engine
+
+PASSWORD = "correct-horse-battery"
+LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that the test moves; it starts at the machine's time."""
+
+    def __init__(self) -> None:
+        self.moment = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def advance(self, by: timedelta) -> None:
+        self.moment += by
+
+
+@dataclass(slots=True)
+class World:
+    """A database with an administrator, and the means to put rows into it."""
+
+    url: str
+    engine: AsyncEngine
+    clock: Clock
+    revision: int = 0
+
+    async def execute(self, statement: Any) -> None:
+        async with self.engine.begin() as connection:
+            await connection.execute(statement)
+
+    async def scalar(self, sql: str) -> Any:
+        async with self.engine.begin() as connection:
+            return (await connection.execute(text(sql))).scalar_one()
+
+    async def organ(self, organ_id: int, **values: Any) -> int:
+        row = {
+            "id": organ_id,
+            "code": f"O{organ_id}",
+            "name": f"单位{organ_id}",
+            "kind": "government",
+            "division": 530302,
+            **values,
+        }
+        await self.execute(insert(tables.organ).values(row))
+        return organ_id
+
+    async def vehicle(self, vehicle_id: int, *, organ: int, fitted: bool = True, **values: Any) -> int:
+        """A vehicle and, with the same id, the unit `U<id>` that sits in it since long ago."""
+        row = {
+            "id": vehicle_id,
+            "plate": f"云D{vehicle_id:05d}",
+            "organ_id": organ,
+            "division": 530302,
+            "use": "other",
+            "management": "retained",
+            "energy": "petrol",
+            "status": "in_service",
+            "body": "saloon",
+            "seats": 5,
+            **values,
+        }
+        await self.execute(insert(tables.vehicle).values(row))
+        if fitted:
+            await self.unit(vehicle_id)
+            await self.bind(vehicle_id, vehicle_id)
+        return vehicle_id
+
+    async def unit(self, unit_id: int, division: int = 530302) -> int:
+        await self.execute(insert(tables.unit).values(id=unit_id, code=f"U{unit_id}", division=division))
+        return unit_id
+
+    async def bind(
+        self, unit_id: int, vehicle_id: int, begin: datetime = LONG_AGO, end: datetime | None = None
+    ) -> None:
+        await self.execute(
+            insert(tables.binding).values(unit_id=unit_id, vehicle_id=vehicle_id, period=Range(begin, end, bounds="[)"))
+        )
+
+    async def states(self, *rows: dict[str, Any]) -> int:
+        """Write last states as one batch of ingest does, and answer its revision."""
+        self.revision += 1
+        now = self.clock()
+        complete = [
+            {
+                "revision": self.revision,
+                "position_at": now,
+                "position_received_at": now,
+                "lat_e7": 255000000,
+                "lon_e7": 1038000000,
+                "division": 530302,
+                "speed_dkmh": 0,
+                "flags": 0,
+                "ignition": False,
+                "online": True,
+                "online_at": now,
+                **row,
+            }
+            for row in rows
+        ]
+        async with self.engine.begin() as connection:
+            await connection.execute(update(tables.live_revision).values(revision=self.revision))
+            for row in complete:
+                await connection.execute(
+                    insert(tables.latest_state).values(row).on_conflict_do_update(index_elements=["unit_id"], set_=row)
+                )
+        return self.revision
+
+    async def positions(self, unit_id: int, readings: Iterable[dict[str, Any]]) -> None:
+        rows = [
+            {
+                "batch": 16,
+                "unit_id": unit_id,
+                "run": 0,
+                "seq": None,
+                "lat_e7": 255000000,
+                "lon_e7": 1038000000,
+                "division": 530302,
+                "odometer_m": None,
+                "speed_dkmh": None,
+                "heading_deg": None,
+                "altitude_m": None,
+                "hdop_tenths": None,
+                "satellites": None,
+                "flags": 0,
+                "ignition": None,
+                **reading,
+            }
+            for reading in readings
+        ]
+        async with self.engine.begin() as connection:
+            await connection.execute(tables.position_reading.insert(), rows)
+
+    async def booked(self, hour: datetime, unit_id: int, kind: Kind | None, *numbers: int) -> None:
+        """Received, stored, duplicate, quarantined of one hour, in both books."""
+        names = ("received", "stored", "duplicate", "quarantined")
+        counts = dict(zip(names, numbers, strict=True))
+        number = 0 if kind is None else KIND_NUMBERS[kind]
+        async with self.engine.begin() as connection:
+            await connection.execute(tables.ledger.insert().values(hour=hour, unit_id=unit_id, kind=number, **counts))
+            total = insert(tables.ledger_hour).values(hour=hour, kind=number, **counts)
+            await connection.execute(
+                total.on_conflict_do_update(
+                    index_elements=["hour", "kind"],
+                    set_={name: tables.ledger_hour.c[name] + total.excluded[name] for name in names},
+                )
+            )
+
+    async def received(self, unit: str, committed: str, oldest_seq: int | None = None, run: int = 0) -> None:
+        """The receipt of a unit's positions; `committed` as PostgreSQL writes a multirange."""
+        async with self.engine.begin() as connection:
+            await connection.execute(
+                text(
+                    "insert into receipt (division, unit, kind, run, revision, touched_at, observed_at, committed,"
+                    " oldest_seq) values (530302, :unit, 1, :run, 1, now(), now(), cast(:committed as text)"
+                    "::int8multirange, :oldest)"
+                ),
+                {"unit": unit, "run": run, "committed": committed, "oldest": oldest_seq},
+            )
+
+    async def refused(self, entry_id: int, payload: bytes = b"{", **values: Any) -> None:
+        now = self.clock()
+        row = {
+            "id": entry_id,
+            "received_at": now,
+            "batch": 16,
+            "topic": "fleet/v1/530302/U1/position",
+            "payload": payload,
+            "reason": "malformed_json",
+            "reasons": [{"code": "malformed_json", "field": None, "detail": "not JSON"}],
+            "unit_id": 1,
+            "kind": 1,
+            "hour": now.replace(minute=0, second=0, microsecond=0),
+            **values,
+        }
+        await self.execute(insert(tables.quarantine).values(row))
+
+    async def account(self, username: str, role: Role) -> None:
+        async with self.engine.begin() as connection:
+            await accounts.put_account(connection, username=username, password_hash=hash_password(PASSWORD), role=role)
+
+
+@contextlib.asynccontextmanager
+async def world(url: str) -> AsyncIterator[World]:
+    engine = create_engine(url, application_name="tests")
+    try:
+        async with engine.begin() as connection:
+            await ensure_admin(connection, PASSWORD)
+        yield World(url, engine, Clock())
+    finally:
+        await engine.dispose()
+
+
+@contextlib.asynccontextmanager
+async def running(made: World) -> AsyncIterator[FastAPI]:
+    """The application as the role it has in production; the registry is read anew at each question."""
+    engine = create_engine(assume_role(made.url, "fleet_api"), application_name="api")
+    app = create_app(engine, made.clock, registry_interval_s=0)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@contextlib.asynccontextmanager
+async def connected(app: FastAPI, username: str | None = "admin") -> AsyncIterator[httpx.AsyncClient]:
+    """A client, logged in by bearer token unless `username` is None."""
+    # Faults of ours are answered, and raised again for the log: the answer is what is tested.
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://fleet.test") as client:
+        if username is not None:
+            answer = await client.post("/api/v1/auth/token", data={"username": username, "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+            client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+            client.cookies.clear()
+        yield client
