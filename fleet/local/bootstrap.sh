@@ -109,7 +109,7 @@ update_lists() { as_root apt-get update; }
 if [ -n "$missing" ] || [ "$build" = yes ]; then
     : >"$log"
     # Asked first and in the open, because the output of what follows goes to a file.
-    [ "$(id -u)" -eq 0 ] || as_root true
+    as_root true || fail "packages must be installed (${missing:- TimescaleDB's}), and sudo says no; run once as root: $0 $mode"
     step "reading the package lists" update_lists
 fi
 

@@ -41,6 +41,8 @@ PRODUCTION = Path(__file__).resolve().parents[2] / "ingest" / "broker" / "mosqui
 # Saves its queues on SIGTERM: with two million messages that takes a while.
 _STOP = ((signal.SIGTERM, 60.0),)
 
+_EVERYWHERE = "0.0.0.0"  # noqa: S104  # compared with, not listened on
+
 OPEN_FILES = 65536
 """The usual 1,024 would refuse most of 6,000 units."""
 
@@ -58,8 +60,9 @@ def find_program() -> Path:
 class Mosquitto:
     """Life of one broker. Not thread-safe; `start` from a thread that lives as long as the broker shall."""
 
-    def __init__(self, directory: Path, port: int, config: Path = PRODUCTION) -> None:
+    def __init__(self, directory: Path, port: int, config: Path = PRODUCTION, *, listen_on: str = "127.0.0.1") -> None:
         self.port = port
+        self._listen_on = listen_on
         self._asked = directory.absolute()
         self._config = config
         self._process: subprocess.Popen[bytes] | None = None
@@ -69,6 +72,11 @@ class Mosquitto:
     def directory(self) -> Path:
         """Where the files really are (see `places.settle`)."""
         return self._asked.resolve()
+
+    @property
+    def host(self) -> str:
+        """The address at which a client on this machine reaches it."""
+        return "127.0.0.1" if self._listen_on == _EVERYWHERE else self._listen_on
 
     @property
     def log(self) -> Path:
@@ -83,7 +91,7 @@ class Mosquitto:
         return self._process.pid if self.running and self._process is not None else None
 
     def url(self, user: str, password: str) -> str:
-        return f"mqtt://{quote(user, safe='')}:{quote(password, safe='')}@127.0.0.1:{self.port}"
+        return f"mqtt://{quote(user, safe='')}:{quote(password, safe='')}@{self.host}:{self.port}"
 
     def write_access(self, passwords: str, acl: str) -> None:
         """Replace both access files, each in one step, and make a running broker read them."""
@@ -104,7 +112,7 @@ class Mosquitto:
         program = find_program()
         user = self._settle()
         self._stop_leftovers()
-        require_free_port(self.port, "FLEET_MQTT_PORT")
+        require_free_port(self.port, "FLEET_MQTT_PORT", host=self._listen_on)
         write_private(self.directory / "mosquitto.conf", self._config.read_text(encoding="utf-8"), user)
         for name in ("access", "passwords"):
             if not (self.directory / name).exists():
@@ -112,7 +120,7 @@ class Mosquitto:
         site = self.directory / "conf.d"
         site.mkdir(mode=0o700, exist_ok=True)
         user.give(site)
-        write_private(site / "listener.conf", f"listener {self.port} 127.0.0.1\n", user)
+        write_private(site / "listener.conf", f"listener {self.port} {self._listen_on}\n", user)
         process = spawn(
             [str(program), "-c", str(self.directory / "mosquitto.conf")],
             directory=self.directory,
@@ -174,7 +182,7 @@ class Mosquitto:
 
     def _answers(self) -> bool:
         try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            socket.create_connection((self.host, self.port), timeout=1).close()
         except OSError:
             return False
         return True

@@ -20,6 +20,7 @@ from typing import TextIO
 import httpx
 
 from fleet.errors import Conflict, DependencyMissing, InvalidSettings, StoreUnavailable
+from fleet.identity.broker_access import INGEST
 from fleet.local.demonstration import Demonstration, prepare_city
 from fleet.local.discovery import environment_file, lock_file, write_environment
 from fleet.local.mosquitto import Mosquitto
@@ -28,9 +29,6 @@ from fleet.local.places import secret
 from fleet.local.postgres import Postgres
 from fleet.local.processes import finish, last_lines, require_free_port, spawn
 from fleet.settings import Settings, with_credentials
-
-SERVICE_ACCOUNT = "one-network"
-"""The services' own account on the private broker; its password is `secrets/broker` in the data directory."""
 
 PARTS = (("ingest", "ingest"), ("monitor", "fleet.monitor"), ("api", "api"), ("simulators", "simulators"))
 """Name and module of every service, in the order of their start."""
@@ -104,13 +102,18 @@ class Supervisor:
         self._postgres = Postgres(self._data_dir / "postgres", settings.database_port)
         with self._timed("database"):
             self._postgres.start()
-        self._mosquitto = Mosquitto(self._data_dir / "mosquitto", settings.mqtt_port)
+        # Whoever opens the API to other machines wants units of other machines too.
+        self._mosquitto = Mosquitto(
+            self._data_dir / "mosquitto",
+            settings.mqtt_port,
+            listen_on=settings.http_host.replace("localhost", "127.0.0.1"),
+        )
         with self._timed("broker"):
             self._mosquitto.start()
         self._settings = settings.model_copy(
             update={
                 "database_url": self._postgres.url(),
-                "mqtt_url": self._mosquitto.url(SERVICE_ACCOUNT, secret(self._data_dir / "secrets" / "broker")),
+                "mqtt_url": self._mosquitto.url(INGEST, secret(self._data_dir / "secrets" / "broker")),
                 "broker_dir": self._mosquitto.directory,
                 "retention_days": settings.retention_days
                 if "retention_days" in settings.model_fields_set
@@ -187,7 +190,9 @@ class Supervisor:
 
     @property
     def address(self) -> str:
-        return f"http://{self._settings.http_host}:{self._settings.http_port}"
+        """Where the API is reached from this machine."""
+        host = self._settings.http_host
+        return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{self._settings.http_port}"  # noqa: S104
 
     def _wait_ready(self) -> None:
         if not any(part.name == "api" for part in self._parts):
@@ -218,7 +223,7 @@ class Supervisor:
         self._say(f"Dashboard       {self.address}/")
         self._say(f"API             {self.address}/openapi.json")
         if self._mosquitto is not None:
-            self._say(f"MQTT broker     mqtt://127.0.0.1:{self._mosquitto.port}")
+            self._say(f"MQTT broker     mqtt://{self._mosquitto.host}:{self._mosquitto.port}")
         if self._postgres is not None:
             self._say(f"Database        127.0.0.1:{self._postgres.port}")
         self._say(f"Logs            {self._data_dir / 'log'}")
