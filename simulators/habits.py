@@ -62,6 +62,11 @@ class Map:
         junctions = villages if villages and rng.random() < 0.35 else self.network.towns[county].junctions
         return self._beside(junctions[int(rng.integers(len(junctions)))], rng)
 
+    def parking(self, division: int, rng: np.random.Generator) -> Place:
+        """A parking place in a county seat, for a vehicle whose own is not known; a city vehicle's is in the first."""
+        town = self.network.towns.get(division) or self.network.towns[min(self.network.towns)]
+        return self._beside(town.junctions[int(rng.integers(len(town.junctions)))], rng)
+
     def station(self, here: Place) -> Place:
         """The filling station nearest to a place: there is one at the middle of each county seat."""
         lat, lon = here

@@ -1,0 +1,198 @@
+"""Whom to play: accounts from the file that `fleet up` writes, units and vehicles from the public API or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from fleet.errors import DependencyMissing, InvalidSettings, NotAuthenticated
+from fleet.model.registry import Body, Energy
+
+T = TypeVar("T")
+
+_PAGE = 1_000
+_PURPOSE = "simulation of onboard units"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSpec:
+    """One unit and the vehicle it sits in; a roster file is `{"units": [...]}` of these fields.
+
+    Litres and kWh are null where there is no tank or battery; home is the parking place in degrees, null = the
+    county's seat.
+    """
+
+    code: str
+    division: int
+    energy: Energy = Energy.PETROL
+    body: Body = Body.SALOON
+    tank_l: float | None = None
+    battery_kwh: float | None = None
+    home_lat: float | None = None
+    home_lon: float | None = None
+    vehicle_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A broker account; `code` names the unit of a single-unit account and is None for a gateway."""
+
+    username: str
+    password: str
+    division: int
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAccount:
+    url: str
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The file that `fleet up` writes for the simulator."""
+
+    mqtt_url: str
+    gateways: tuple[Account, ...] = ()
+    units: tuple[Account, ...] = ()
+    api: ApiAccount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    host: str
+    port: int
+    tls: bool
+
+    @classmethod
+    def parse(cls, url: str) -> BrokerAddress:
+        """From `mqtt[s]://host:port`. Raises InvalidSettings."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+            raise InvalidSettings(
+                f"mqtt_url must look like mqtt://host:port, not {parts.scheme}://{parts.hostname or ''}"
+            )
+        tls = parts.scheme == "mqtts"
+        return cls(parts.hostname, parts.port or (8883 if tls else 1883), tls)
+
+
+@dataclass(frozen=True, slots=True)
+class _RosterFile:
+    units: tuple[UnitSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _ApiUnit:
+    code: str
+    division: int
+    vehicle_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class _ApiVehicle:
+    id: int
+    energy: Energy
+    body: Body | None = None
+    tank_l: float | None = None
+    battery_kwh: float | None = None
+    parking: _Place | None = None
+
+
+def read_credentials(path: Path) -> Credentials:
+    """Raises InvalidSettings naming the file and what is wrong with it."""
+    return _read(path, Credentials)
+
+
+def read_roster(path: Path) -> list[UnitSpec]:
+    """The units of a roster file. Raises InvalidSettings."""
+    return list(_read(path, _RosterFile).units)
+
+
+def fetch_roster(account: ApiAccount, *, timeout_s: float = 10.0) -> list[UnitSpec]:
+    """All units of the registry with their vehicles, in the order of the API.
+
+    Raises DependencyMissing while the API does not answer, NotAuthenticated when it refuses the account,
+    InvalidSettings when what answers is not the API.
+    """
+    base = account.url.rstrip("/") + "/api/v1"
+    # Proxies of the environment are not for the service we belong to.
+    with httpx.Client(timeout=timeout_s, trust_env=False, headers={"X-Purpose": _PURPOSE}) as client:
+        try:
+            login = {"username": account.username, "password": account.password, "grant_type": "password"}
+            answer = client.post(f"{base}/auth/token", data=login)
+            if answer.status_code in (400, 401, 403):
+                raise NotAuthenticated(f"the API at {account.url} refuses the account {account.username!r}")
+            client.headers["Authorization"] = f"Bearer {_json(answer)['access_token']}"
+            vehicles = {one.id: one for one in _items(client, f"{base}/vehicles", _ApiVehicle)}
+            units = list(_items(client, f"{base}/units", _ApiUnit))
+        except httpx.TransportError as error:
+            raise DependencyMissing(f"the API at {account.url} does not answer ({error})") from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidSettings(f"{account.url} does not answer as the API of this product does ({error})") from error
+    return [_unit_spec(unit, vehicles.get(unit.vehicle_id or -1)) for unit in units]
+
+
+def choose(roster: list[UnitSpec], count: int | None) -> list[UnitSpec]:
+    """`count` units spread evenly over the roster, so that every division keeps its share; None = all."""
+    ordered = sorted(roster, key=lambda spec: spec.code)
+    if count is None or count >= len(ordered):
+        return ordered
+    return [ordered[k * len(ordered) // count] for k in range(count)]
+
+
+def _unit_spec(unit: _ApiUnit, vehicle: _ApiVehicle | None) -> UnitSpec:
+    if vehicle is None:
+        return UnitSpec(code=unit.code, division=unit.division)
+    return UnitSpec(
+        code=unit.code,
+        division=unit.division,
+        energy=vehicle.energy,
+        body=vehicle.body or Body.SALOON,
+        tank_l=vehicle.tank_l,
+        battery_kwh=vehicle.battery_kwh,
+        home_lat=vehicle.parking.lat if vehicle.parking else None,
+        home_lon=vehicle.parking.lon if vehicle.parking else None,
+        vehicle_id=vehicle.id,
+    )
+
+
+def _items(client: httpx.Client, url: str, item_type: Callable[..., T]) -> Iterator[T]:
+    cursor: str | None = None
+    while True:
+        page = _json(client.get(url, params={"limit": _PAGE, **({"cursor": cursor} if cursor else {})}))
+        yield from msgspec.convert(page["items"], list[item_type], strict=False)  # type: ignore[valid-type]
+        cursor = page.get("next_cursor")
+        if cursor is None:
+            return
+
+
+def _json(answer: httpx.Response) -> dict[str, Any]:
+    if answer.status_code >= 500:
+        raise DependencyMissing(f"the API at {answer.url} is not ready ({answer.status_code})")
+    if answer.status_code >= 400:
+        raise InvalidSettings(f"the API at {answer.url} answers {answer.status_code}: {answer.text[:200]}")
+    found: dict[str, Any] = msgspec.json.decode(answer.content, type=dict)
+    return found
+
+
+def _read(path: Path, file_type: type[T]) -> T:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=file_type, strict=False)
+    except OSError as error:
+        raise InvalidSettings(f"{path} cannot be read: {error.strerror}") from error
+    except msgspec.MsgspecError as error:
+        raise InvalidSettings(f"{path} is not as expected: {error}") from error
