@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from importlib import import_module
@@ -46,7 +47,9 @@ def up() -> None:
     console = Console(highlight=False, soft_wrap=True)
 
     def say(line: str) -> None:
-        console.print(line, markup=False)
+        # A terminal that was closed must not keep us from stopping in order.
+        with contextlib.suppress(OSError):
+            console.print(line, markup=False)
 
     raise typer.Exit(Supervisor(load_settings(), say).run())
 

@@ -265,7 +265,7 @@ class Supervisor:
         hurried_from = self._signals
 
         def hurry() -> bool:
-            return self._signals > max(hurried_from, 1)
+            return self._signals > hurried_from
 
         if self._signals:
             self._say("stopping (Ctrl-C once more: at once)")
