@@ -10,6 +10,7 @@ import logging
 import selectors
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 _KEEP_ALIVE_S = 60
 _MOST_IN_FLIGHT = 1_000
 _MISC_EVERY_S = 5.0
+_ATTEMPT_EVERY_S = 0.1
+_SHORTEST_TURN_S, _LONGEST_TURN_S = 0.005, 0.02
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _ATTEMPTS_A_ROUND = 10  # so that two hundred connections do not come in one burst
 
@@ -83,7 +86,7 @@ class Network:
         self._writing: set[Connection] = set()
         self._now = 0.0
         self._misc_at = 0.0
-        self._reachable_at = 0.0
+        self._attempt_at = 0.0
         self._pause_s = _FIRST_PAUSE_S
         self._tls = ssl.create_default_context() if broker.tls else None
         self.refused = 0  # publications that the broker answered with an error
@@ -99,11 +102,13 @@ class Network:
         return tuple(self._connections)
 
     def turn(self, now: float, wait_s: float) -> None:
-        """Connect what is due, then read and write for at most `wait_s` unless something happens earlier."""
+        """Connect what is due, write, wait (`wait_s`, within 5 to 20 ms), read and write what came meanwhile."""
         self._now = now
         self._attempt(now)
         self._write()
-        events = self._selector.select(max(0.0, wait_s)) if self._selector.get_map() else []
+        # Acknowledgements and receipts are read some at a time: waking up for each would cost twice as much.
+        time.sleep(min(max(wait_s, _SHORTEST_TURN_S), _LONGEST_TURN_S))
+        events = self._selector.select(0) if self._selector.get_map() else []
         for key, mask in events:
             connection: Connection = key.data
             if connection.client is None:
@@ -142,8 +147,9 @@ class Network:
         self._selector.close()
 
     def _attempt(self, now: float) -> None:
-        if now < self._reachable_at:
+        if now < self._attempt_at:
             return
+        self._attempt_at = now + _ATTEMPT_EVERY_S
         due = [one for one in self._connections if one.client is None and one.attempt_at <= now]
         for connection in due[:_ATTEMPTS_A_ROUND]:
             client = self._client(connection)
@@ -153,7 +159,7 @@ class Network:
                 client.connect(self._broker.host, self._broker.port, keepalive=_KEEP_ALIVE_S)
             except (OSError, ssl.SSLError) as error:
                 self._forget(connection)
-                self._reachable_at = now + self._pause_s
+                self._attempt_at = now + self._pause_s
                 log.warning(
                     "the broker at %s:%d cannot be reached (%s), next attempt in %.0f s",
                     *(self._broker.host, self._broker.port, error, self._pause_s),
@@ -241,7 +247,8 @@ class Network:
             return
         connection.window = min(_MOST_IN_FLIGHT, getattr(properties, "ReceiveMaximum", 65_535))
         if connection.topics:
-            client.subscribe([(topic, 1) for topic in connection.topics])
+            # QoS 0: a receipt is retained and repeated, so nothing hangs on one of them.
+            client.subscribe([(topic, 0) for topic in connection.topics])
         else:
             self._is_up(connection)
 

@@ -87,7 +87,7 @@ class Fleet:
     def connections(self) -> int:
         return len(self._network.connections)
 
-    def turn(self, now: float, longest_wait_s: float = 0.2) -> None:
+    def turn(self, now: float) -> None:
         """Do what is due at `now`, then wait for the network until something is due again."""
         self._now = now
         while self._wakes and self._wakes[0][0] <= now:
@@ -99,7 +99,7 @@ class Fleet:
             _, _, topic, payload, unit = heapq.heappop(self._delayed)
             self.published += unit.connection.publish(topic, payload, self)
         next_at = min(self._wakes[0][0] if self._wakes else now + 1, self._delayed[0][0] if self._delayed else now + 1)
-        self._network.turn(now, min(longest_wait_s, next_at - now))
+        self._network.turn(now, next_at - now)
 
     def goodbye(self, now: float) -> bool:
         """Say offline for every unit that said online; True once the broker has acknowledged all of it."""
@@ -111,7 +111,7 @@ class Fleet:
             for unit in self._farewells
             if unit.connection.up and not unit.connection.publish(unit.status_topic, _OFFLINE, self, retain=True)
         ]
-        self._network.turn(now, 0.05)
+        self._network.turn(now, 0.01)
         return not waiting and not any(one.pending for one in self._network.connections if one.up)
 
     def close(self) -> None:

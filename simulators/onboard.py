@@ -77,6 +77,7 @@ class MeasuringUnit:
     def measure(self, now: float) -> None:
         """Live up to `now` and record what is due."""
         vehicle = self._vehicle
+        first = vehicle is None
         if vehicle is None:
             # At its first call, so that six thousand vehicles do not plan their first drive in the same second.
             vehicle = self._vehicle = self._build_vehicle(now)
@@ -88,10 +89,12 @@ class MeasuringUnit:
             self._position_at = self._usage_at = now
         if now >= self._position_at:
             self._record(Kind.POSITION, self._position(vehicle), now)
-            self._position_at = _next(self._position_at, now, self._play.interval_s if vehicle.ignition else None)
+            every_s = self._play.interval_s if vehicle.ignition else PARKED_EVERY_S
+            self._position_at = self._next(self._position_at, now, every_s, first)
         if now >= self._usage_at:
             self._record(Kind.USAGE, self._usage(vehicle), now)
-            self._usage_at = _next(self._usage_at, now, USAGE_EVERY_S if vehicle.ignition else None)
+            every_s = USAGE_EVERY_S if vehicle.ignition else PARKED_EVERY_S
+            self._usage_at = self._next(self._usage_at, now, every_s, first)
         self.wakes_at = min(self._position_at, self._usage_at, vehicle.next_change_at)
 
     def _build_vehicle(self, now: float) -> Vehicle:
@@ -154,12 +157,13 @@ class MeasuringUnit:
             fields["charging"] = state.charging
         return fields
 
+    def _next(self, planned: float, now: float, every_s: float, first: bool) -> float:
+        """The next moment on the same beat; after a pause the beat starts anew."""
+        if first:
+            # All units begin within seconds; without another phase for each, all would report together ever after.
+            return now + every_s * float(self._rng.uniform(0.1, 1.0))
+        return planned + every_s if planned + every_s > now else now + every_s
+
     def _stream(self, name: str) -> np.random.Generator:
         """A generator of this unit's own: what one unit does never depends on the others."""
         return np.random.default_rng([self._play.seed, crc32(self.spec.code.encode()), _STREAMS[name]])
-
-
-def _next(planned: float, now: float, every_s: float | None) -> float:
-    """The next moment on the same beat; after a pause the beat starts anew."""
-    every_s = PARKED_EVERY_S if every_s is None else every_s
-    return planned + every_s if planned + every_s > now else now + every_s
