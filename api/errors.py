@@ -149,10 +149,12 @@ def _from_http(request: Request, error: Exception) -> Response:
         404: f"There is nothing at {request.url.path}.",
         405: f"{request.method} is not possible at {request.url.path}.",
     }
+    # Names of today's HTTP where Python still has the older ones.
+    title = {413: "Content too large"}.get(status, status.phrase)
     return problem_response(
         status,
-        status.phrase.lower().replace(" ", "-"),
-        status.phrase,
+        title.lower().replace(" ", "-"),
+        title,
         details.get(status, raised.detail),
         headers=raised.headers,
     )

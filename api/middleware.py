@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem_response
@@ -25,10 +26,6 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 
 
-class BodyTooLarge(Exception):
-    """Raised into the application when a body without a length grows beyond the limit."""
-
-
 class Edge:
     """The outermost layer; it also sees the answers to faults."""
 
@@ -41,12 +38,9 @@ class Edge:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        started = False
 
         async def send_safely(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers[name] = value
@@ -60,18 +54,15 @@ class Edge:
             message = await receive()
             received += len(message.get("body", b""))
             if received > MAX_BODY_BYTES:
-                raise BodyTooLarge
+                # FastAPI passes this kind of error on while it reads a body; others it would call a bad request.
+                raise HTTPException(_TOO_LARGE[0], _TOO_LARGE[3])
             return message
 
         if refusal := self._refusal(scope):
             status, slug, title, detail = refusal
             await problem_response(status, slug, title, detail)(scope, receive, send_safely)
             return
-        try:
-            await self._app(scope, receive_bounded, send_safely)
-        except BodyTooLarge:
-            if not started:
-                await problem_response(*_TOO_LARGE)(scope, receive, send_safely)
+        await self._app(scope, receive_bounded, send_safely)
 
     @staticmethod
     def _refusal(scope: Scope) -> tuple[int, str, str, str] | None:
@@ -84,11 +75,20 @@ class Edge:
         return None
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        # The template, not the path: one series a route, however many vehicles there are.
-        route = scope.get("route")
-        template = getattr(route, "path", None) or "unmatched"
+        template = _template(scope)
         self._metrics.requests.labels(scope["method"], template, str(status)).inc()
         self._metrics.seconds.labels(scope["method"], template).observe(seconds)
+
+
+def _template(scope: Scope) -> str:
+    """The route without its values: one series a route, however many vehicles there are, and one for all strays."""
+    if "endpoint" not in scope:
+        return "unmatched"
+    path: str = scope["path"]
+    for name, value in reversed(scope.get("path_params", {}).items()):
+        head, found, tail = path.rpartition(f"/{value}")
+        path = f"{head}/{{{name}}}{tail}" if found else path
+    return path
 
 
 _TOO_LARGE = (413, "content-too-large", "Content too large", f"A body may have at most {MAX_BODY_BYTES} bytes.")

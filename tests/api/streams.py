@@ -1,0 +1,106 @@
+"""A real server on loopback, and a reader of server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from api.__main__ import Server, listen
+from tests.api.builders import PASSWORD
+from tests.services import free_port
+
+
+async def until(true: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not happen within 5 s")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    url: str
+    server: Server
+    done: asyncio.Task[None]
+
+
+class InTest(Server):
+    """Leaves the test runner's signals alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[Served]:
+    """`app` behind uvicorn as `python -m api` sets it up; the application's own start is the caller's."""
+    port = free_port()
+    config = uvicorn.Config(
+        app, loop="none", http="httptools", ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=3
+    )
+    server = InTest(config, app.state.services)
+    done = asyncio.create_task(server.serve([listen("127.0.0.1", port)]))
+    await until(lambda: server.started)
+    try:
+        yield Served(f"http://127.0.0.1:{port}", server, done)
+    finally:
+        server.should_exit = True
+        await done
+
+
+async def logged_in(url: str) -> dict[str, str]:
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(f"{url}/api/v1/auth/token", data={"username": "admin", "password": PASSWORD})
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    kind: str
+    id: int | None
+    data: dict[str, Any]
+
+
+@contextlib.asynccontextmanager
+async def events(
+    url: str, headers: dict[str, str], *, last: int | None = None, **query: Any
+) -> AsyncIterator[AsyncIterator[Event]]:
+    """The events of a stream, without the comments and those of kind `health`."""
+    if last is not None:
+        headers = {**headers, "Last-Event-ID": str(last)}
+    async with (
+        httpx.AsyncClient(timeout=20) as client,
+        client.stream("GET", f"{url}/api/v1/positions/stream", headers=headers, params=query) as answer,
+    ):
+        assert answer.status_code == 200, await answer.aread()
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        async with contextlib.aclosing(_parse(answer.aiter_lines())) as parsed:
+            yield parsed
+
+
+async def _parse(lines: AsyncIterator[str]) -> AsyncGenerator[Event, None]:
+    fields: dict[str, str] = {}
+    async for line in lines:
+        if line:
+            name, _, value = line.partition(":")
+            fields[name] = value.removeprefix(" ")
+            continue
+        if "data" in fields and fields.get("event") != "health":
+            number = int(fields["id"]) if "id" in fields else None
+            yield Event(fields.get("event", "message"), number, json.loads(fields["data"]))
+        fields = {}
+
+
+async def next_event(stream: AsyncIterator[Event], within_s: float = 5) -> Event:
+    async with asyncio.timeout(within_s):
+        return await anext(stream)
