@@ -94,12 +94,14 @@ class Powertrain:
             distance_km += self.charge_kwh / (self._kwh_a_km(80.0) * 1.2)
         return distance_km
 
-    def drive(self, distance_m: float, seconds: float) -> None:
-        """Use what `distance_m` driven in `seconds` costs, standing times included."""
+    def drive(self, distance_m: float, seconds: float, speed_kmh: float) -> None:
+        """Use what a part of a drive costs; `speed_kmh` is the mean of the whole drive, standing times included.
+
+        Linear in distance and time, so that a drive costs the same in many steps as in one.
+        """
         if seconds <= 0:
             return
         distance_km = distance_m / 1_000
-        speed_kmh = distance_km / (seconds / 3_600)
         electric = 0.0
         if self.battery_kwh:
             floor_kwh = self.battery_kwh * _RESERVE if self.tank_l else 0.0

@@ -72,6 +72,10 @@ class Trip:
         self.duration_s: float = self._times[-1]
         self.ends_at = started_at + self.duration_s
 
+    @property
+    def mean_kmh(self) -> float:
+        return 3.6 * self.distance_m / self.duration_s if self.duration_s > 0 else 0.0
+
     def move_start(self, started_at: float) -> None:
         """Let the same drive begin at another moment."""
         self.started_at = started_at

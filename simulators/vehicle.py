@@ -165,7 +165,7 @@ class Vehicle:
             return
         if self._trip is not None:
             driven_m = self._trip.at(now).driven_m
-            self.power.drive(driven_m - self._trip_m, seconds)
+            self.power.drive(driven_m - self._trip_m, seconds, self._trip.mean_kmh)
             self._odometer_m += driven_m - self._trip_m
             self._trip_m = driven_m
         elif self._activity is Activity.IDLING:
