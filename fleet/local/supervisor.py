@@ -34,7 +34,7 @@ PARTS = (("ingest", "ingest"), ("monitor", "fleet.monitor"), ("api", "api"), ("s
 """Name and module of every service, in the order of their start."""
 
 DEMONSTRATION_RETENTION_DAYS = 2
-_READY_WITHIN_S = 180.0
+_READY_WITHIN_S = 90.0
 
 
 class _Interrupted(BaseException):
@@ -55,9 +55,11 @@ class Supervisor:
         self._wanted = tuple(parts)
         self._private = settings.private
         # A named database may be a real one: a demonstration is put into it only when somebody asked for vehicles.
-        self._demonstrates = settings.simulated_vehicles > 0 and (
+        # A private one has the city and the accounts always; without vehicles it only has no simulator.
+        self._simulates = settings.simulated_vehicles > 0 and (
             self._private or "simulated_vehicles" in settings.model_fields_set
         )
+        self._demonstrates = self._private or self._simulates
         self._postgres: Postgres | None = None
         self._mosquitto: Mosquitto | None = None
         self._parts: list[Part] = []
@@ -161,7 +163,7 @@ class Supervisor:
     def _start_parts(self, city: Demonstration) -> None:
         common = self._environment()
         for name, module in self._wanted:
-            if name == "simulators" and not self._demonstrates:
+            if name == "simulators" and not self._simulates:
                 continue
             if not (ROOT / Path(*module.split(".")) / "__main__.py").exists():
                 self._say(f"{name}: not in this checkout, left out")
