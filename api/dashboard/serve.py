@@ -28,6 +28,10 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
 )
 
 BUILD_MARK = b"__BUILD__"
+ROADS_MARK = b"__ROADS__"
+ROADS = "geo/roads.json"
+"""Drawn by the page where it is there."""
+
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -51,7 +55,8 @@ def dashboard_router(folder: Path) -> APIRouter:
     for name, asset in assets.items():
         digest.update(name.encode() + b"\0" + asset.body)
     build = digest.hexdigest()[:12]
-    page = assets.pop("index.html").body.replace(BUILD_MARK, build.encode())
+    roads = f"/assets/{build}/{ROADS}" if ROADS in assets else ""
+    page = assets.pop("index.html").body.replace(BUILD_MARK, build.encode()).replace(ROADS_MARK, roads.encode())
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
