@@ -110,7 +110,7 @@ update_lists() { as_root apt-get update || echo "going on with the lists there a
 if [ -n "$missing" ] || [ "$build" = yes ]; then
     : >"$log"
     # Asked first and in the open, because the output of what follows goes to a file.
-    as_root true || fail "packages must be installed (${missing:- TimescaleDB's}), and sudo says no; run once as root: $0 $mode"
+    as_root true || fail "packages must be installed (${missing:- to build TimescaleDB}), but sudo refuses; run once as root: $0 $mode"
     step "reading the package lists" update_lists
 fi
 
