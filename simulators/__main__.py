@@ -66,9 +66,21 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--faults", choices=sorted(PROFILES), default="none", help="faults of the wire (%(default)s)")
     for fault in FAULTS:
         parser.add_argument(f"--{fault}", type=float, metavar="CHANCE", help=f"chance of the fault {fault}")
+    parser.add_argument(
+        "--resend-after-s",
+        type=float,
+        default=60.0,
+        help="send again what no receipt covered within so many seconds (%(default)s)",
+    )
     parser.add_argument("--ledger", type=Path, help="write what was produced and held to this JSON file")
     parser.add_argument("--ledger-every-s", type=float, default=5.0, help="how often (%(default)s)")
     parser.add_argument("--for-s", type=float, help="end by itself after so many seconds")
+    parser.add_argument(
+        "--drain-s",
+        type=float,
+        default=0.0,
+        help="at the end stop measuring and making faults, and wait so long for receipts of everything (%(default)s)",
+    )
     options = parser.parse_args(arguments)
     if not 1 <= options.interval_s <= 60:
         raise InvalidSettings(f"--interval-s must lie between 1 and 60, not {options.interval_s:g}")
@@ -102,6 +114,7 @@ def _play(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
         interval_s=options.interval_s,
         faults=rates,
         first_run=int(now) - _RUNS_SINCE,
+        resend_after_s=options.resend_after_s,
         keep_truth=options.ledger is not None,
     )
     fleet = Fleet(choose(roster, options.vehicles), credentials, play, now)
@@ -120,12 +133,24 @@ def _play(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
             if options.ledger is not None and now >= ledger_at:
                 write_ledger(options.ledger, fleet.units, now)
                 ledger_at = now + options.ledger_every_s
+        _drain(fleet, options.drain_s)
         _say_goodbye(fleet)
     finally:
         if options.ledger is not None:
             write_ledger(options.ledger, fleet.units, _now())
         fleet.close()
     return 0
+
+
+def _drain(fleet: Fleet, within_s: float) -> None:
+    if within_s <= 0:
+        return
+    now = _now()
+    until = now + within_s
+    fleet.heal(now)
+    while now < until and held(fleet.units):
+        fleet.turn(now)
+        now = _now()
 
 
 def _say_goodbye(fleet: Fleet) -> None:

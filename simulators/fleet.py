@@ -46,6 +46,11 @@ class PlayedUnit(MeasuringUnit):
         self.status_sent = False
 
     @property
+    def share(self) -> float:
+        """This unit's place, 0 to 1, in whatever is spread over the fleet."""
+        return self.number * _GOLDEN % 1
+
+    @property
     def single(self) -> bool:
         return self.connection.account.code is not None
 
@@ -67,6 +72,7 @@ class Fleet:
         self._delayed: list[tuple[float, int, str, bytes, PlayedUnit]] = []
         self._delayed_count = 0
         self._farewells: list[PlayedUnit] | None = None
+        self._measuring = True
         self.published = 0
         self._units = self._build(roster, credentials, play, now)
         self._by_code = {unit.spec.code: unit for unit in self._units}
@@ -100,6 +106,16 @@ class Fleet:
             self.published += unit.connection.publish(topic, payload, self)
         next_at = min(self._wakes[0][0] if self._wakes else now + 1, self._delayed[0][0] if self._delayed else now + 1)
         self._network.turn(now, next_at - now)
+
+    def heal(self, now: float) -> None:
+        """From now on nothing is measured and nothing goes wrong: units only send what is not covered yet."""
+        self._measuring = False
+        for unit in self._units:
+            if unit.offline_until is not None:
+                unit.offline_until = None
+                if unit.connection.up:
+                    unit.unit.connected(now)
+            self._plan(unit, now + min(_CONNECT_SPREAD_S, _SPREAD_A_UNIT_S * len(self._units)) * unit.share)
 
     def goodbye(self, now: float) -> bool:
         """Say offline for every unit that said online; True once the broker has acknowledged all of it."""
@@ -152,16 +168,16 @@ class Fleet:
         if now - at > _LATE_S:
             # The process was held up: what a real unit would have measured meanwhile is not invented afterwards.
             at = now
-        if unit.wire is not None:
+        if unit.wire is not None and self._measuring:
             self._suffer(unit, at)
-        if unit.wakes_at <= at:
+        if unit.wakes_at <= at and self._measuring:
             unit.measure(at)
         if not unit.status_sent and unit.connection.up:
             online = datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="milliseconds")
             payload = b'{"online":true,"time":"%s"}' % online.encode()
             unit.status_sent = unit.connection.publish(unit.status_topic, payload, self, retain=True)
         retry = self._send(unit, at)
-        next_at = unit.wakes_at
+        next_at = unit.wakes_at if self._measuring else at + 1.0
         wish = unit.unit.next_due(at)
         if wish is not None:
             next_at = min(next_at, at + _RETRY_S if retry else max(wish, at + _RETRY_S))
@@ -184,7 +200,7 @@ class Fleet:
 
     def _publish(self, unit: PlayedUnit, outgoing: Outgoing, now: float) -> bool:
         topic = unit.topics[outgoing.kind]
-        if unit.wire is None:
+        if unit.wire is None or not self._measuring:
             sent = unit.connection.publish(topic, outgoing.payload, (unit, outgoing.number))
             self.published += sent
             return sent
@@ -240,7 +256,7 @@ class Fleet:
             if unit.unit.held_count or unit.single:
                 # A gateway's thousand units do not all send again in the same second.
                 spread_s = 0.0 if unit.single else 10.0
-                self._plan(unit, min(unit.heap_at, self._now + spread_s * (unit.number * _GOLDEN % 1)))
+                self._plan(unit, min(unit.heap_at, self._now + spread_s * unit.share))
 
     def _down(self, connection: Connection) -> None:
         for unit in self._by_connection.get(connection, ()):

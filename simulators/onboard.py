@@ -38,6 +38,7 @@ class Play:
     interval_s: float
     faults: FaultRates
     first_run: int
+    resend_after_s: float = 60.0
     keep_truth: bool = False
 
 
@@ -63,7 +64,10 @@ class MeasuringUnit:
         self._rng = self._stream("sensors")
         self.gcj02 = bool(self._rng.random() < _GCJ02_SHARE)
         self.unit = OnboardUnit(
-            first_run=play.first_run, integer_times=bool(self._rng.random() < 0.5), keep_truth=play.keep_truth
+            first_run=play.first_run,
+            resend_after_s=play.resend_after_s,
+            integer_times=bool(self._rng.random() < 0.5),
+            keep_truth=play.keep_truth,
         )
         self.wire = FaultyWire(play.faults, self._stream("wire")) if play.faults.any else None
         self._vehicle: Vehicle | None = None

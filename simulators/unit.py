@@ -21,7 +21,7 @@ import msgspec
 from fleet.model.readings import SAMPLE_KINDS, Kind
 
 MAX_SAMPLES_A_MESSAGE = 200
-_RESEND_SLOWEST_S = 600.0
+_SLOWEST_RESEND = 10  # times `resend_after_s`
 _IN_FLIGHT_GIVEN_UP_S = 60.0
 
 
@@ -294,7 +294,7 @@ class OnboardUnit:
             self._queue.append(sample)
         if overdue and not reconnected:
             # A service that is down is not helped by the same samples every minute.
-            self._patience_s = min(self._patience_s * 2, max(_RESEND_SLOWEST_S, self._resend_after_s))
+            self._patience_s = min(self._patience_s * 2, self._resend_after_s * _SLOWEST_RESEND)
 
     def _send(self, batch: list[Sample], now: float) -> Outgoing:
         kind, run = batch[0].kind, batch[0].run
