@@ -202,7 +202,7 @@ def test_thinning_keeps_corners_and_stops() -> None:
     """East, a stop of ten minutes on the straight, on east, a corner, north."""
     x = np.concatenate([np.arange(0, 1000, 10), np.full(60, 1000), np.arange(1000, 2000, 10), np.full(100, 2000)])
     y = np.concatenate([np.zeros(260), np.arange(0, 1000, 10)])
-    t = np.arange(len(x)) * 10.0
+    t = np.arange(0, 10 * len(x), 10, dtype=np.float64)
     chosen = keep(x.astype(float), y.astype(float), t, 6)
     assert len(chosen) <= 6
     assert {0, len(x) - 1} <= set(chosen.tolist())

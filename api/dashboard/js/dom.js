@@ -43,3 +43,29 @@ export function stateSymbol(state, colour = "currentColor") {
   };
   return s("svg", { class: "sym", viewBox: "0 0 14 14", "aria-hidden": "true" }, shapes[state]());
 }
+
+/**
+ * Make the children of `parent` look like `children`, keeping every element that can stay: what is focused, hovered
+ * or pressed at that moment is not pulled away under the pointer. Listeners belong on `parent`, not on children.
+ */
+export function update(parent, children) {
+  const before = [...parent.childNodes];
+  children.forEach((child, index) => {
+    const old = before[index];
+    if (old === undefined) parent.append(child);
+    else morph(old, child);
+  });
+  for (const extra of before.slice(children.length)) extra.remove();
+}
+
+function morph(old, fresh) {
+  if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) {
+    old.replaceWith(fresh);
+  } else if (old.nodeType === Node.TEXT_NODE) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+  } else {
+    for (const { name } of [...old.attributes]) if (name !== "style" && !fresh.hasAttribute(name)) old.removeAttribute(name);
+    for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    update(old, [...fresh.childNodes]);
+  }
+}

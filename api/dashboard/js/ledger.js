@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000;
 
 const cell = (key, value, first) => h("div", first ? { class: "first" } : null, h("dt", null, t(key)), h("dd", { id: `ledger-${key}` }, count(value)));
 
-export function ledgerPanel(answer, now) {
+export function ledgerPanel(answer) {
   const { totals, difference } = answer;
   const sum = h(
     "dl",
@@ -28,14 +28,13 @@ export function ledgerPanel(answer, now) {
   );
   return [
     h("div", null, h("div", { class: "h" }, h("h2", null, t("ledger")), h("span", null, t("ledgerNote"))), sum, check),
-    h("div", { class: "bars" }, h("div", { class: "h" }, h("span", null, t("perHour"))), chart(answer.items, now)),
+    h("div", { class: "bars" }, h("div", { class: "h" }, h("span", null, t("perHour"))), h("div", { class: "plot", id: "ledger-plot" })),
   ];
 }
 
-/** One bar an hour; what was quarantined is the red part at the foot. */
-function chart(items, now) {
-  const width = 360;
-  const height = 100;
+/** One bar an hour, in pixels; what was quarantined is the red part at the foot. */
+export function ledgerChart(answer, now, width, height) {
+  const { items } = answer;
   const foot = 18;
   const last = Math.floor(now / HOUR_MS) * HOUR_MS;
   const byHour = new Map(items.map((item) => [Date.parse(item.hour), item]));
@@ -49,7 +48,8 @@ function chart(items, now) {
     const x = index * step + step * 0.15;
     if (item) {
       const full = Math.max(1, scale(item.received));
-      const refused = item.quarantined ? Math.max(1, scale(item.quarantined)) : 0;
+      // Below half a pixel a red line would say more than there is.
+      const refused = scale(item.quarantined) < 0.5 ? 0 : Math.max(1, scale(item.quarantined));
       bars.push(
         s("g", null,
           s("title", null, `${hourOf(hour)}  ${count(item.received)} ${t("samples")}`),
@@ -57,7 +57,8 @@ function chart(items, now) {
           s("rect", { class: "refused", x, y: height - foot - refused, width: step * 0.7, height: refused })),
       );
     }
-    if (index % 6 === 5) bars.push(s("text", { x: index * step + step / 2, y: height - 4, "text-anchor": "middle" }, hourOf(hour)));
+    const lastBar = index === HOURS - 1;
+    if (index % 6 === 5) bars.push(s("text", { x: lastBar ? width : index * step + step / 2, y: height - 3, "text-anchor": lastBar ? "end" : "middle" }, hourOf(hour)));
   }
   return s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": t("perHour") },
     s("line", { x1: 0, x2: width, y1: height - foot, y2: height - foot }), bars);

@@ -1,6 +1,6 @@
 // The list of vehicles: only the rows in view exist, however long it is.
 
-import { h, plate, stateSymbol } from "./dom.js";
+import { h, plate, stateSymbol, update } from "./dom.js";
 import { count, since } from "./format.js";
 import { t } from "./words.js";
 
@@ -12,6 +12,10 @@ export class VehicleList {
     box.addEventListener("scroll", () => requestAnimationFrame(() => this.drawRows()));
     new ResizeObserver(() => this.drawRows()).observe(box);
     box.addEventListener("keydown", (event) => this.key(event));
+    spacer.addEventListener("click", (event) => {
+      const row = event.target.closest(".row");
+      if (row) select(Number(row.dataset.id), true);
+    });
   }
 
   draw() {
@@ -28,22 +32,22 @@ export class VehicleList {
     const items = this.fleet.visible();
     const first = Math.max(0, Math.floor(this.box.scrollTop / ROW_PX) - 2);
     const last = Math.min(items.length, first + Math.ceil(this.box.clientHeight / ROW_PX) + 5);
-    this.spacer.replaceChildren(...items.slice(first, last).map((item, index) => this.row(item, first + index)));
+    update(this.spacer, items.slice(first, last).map((item) => this.row(item)));
+    // Set here and not as an attribute, which the page's policy would refuse.
+    [...this.spacer.children].forEach((row, index) => (row.style.top = `${(first + index) * ROW_PX}px`));
   }
 
-  row(item, index) {
+  row(item) {
     const colour = item.nev ? "var(--nev)" : "var(--fuel)";
     const speed = item.state === "moving" ? `${Math.round(item.speed_kmh)} km/h` : since(item.observed, this.now());
-    const row = h(
+    return h(
       "div",
-      { class: "row", role: "option", id: `row-${item.vehicle_id}`, "aria-selected": String(item.vehicle_id === this.fleet.selected), onclick: () => this.select(item.vehicle_id, true) },
+      { class: "row", role: "option", id: `row-${item.vehicle_id}`, "data-id": item.vehicle_id, "aria-selected": String(item.vehicle_id === this.fleet.selected) },
       stateSymbol(item.state, colour),
       h("b", null, plate(item.plate)),
       h("span", null, speed),
       h("span", { class: "organ", title: this.fleet.organName(item) }, this.fleet.organName(item) || t(item.state)),
     );
-    row.style.top = `${index * ROW_PX}px`;
-    return row;
   }
 
   /** Arrows, or j and k, walk the list. */

@@ -1,10 +1,10 @@
 // Puts the page together: log-in, then map, list, panels and books around one stream.
 
 import * as api from "./api.js";
-import { byId, h, plate, stateSymbol } from "./dom.js";
+import { byId, h, plate, stateSymbol, update } from "./dom.js";
 import { Fleet, STATES } from "./fleet.js";
 import { clock, count, divisionName, duration, since } from "./format.js";
-import { ledgerPanel } from "./ledger.js";
+import { ledgerChart, ledgerPanel } from "./ledger.js";
 import { VehicleList } from "./list.js";
 import { FleetMap } from "./map.js";
 import { cityPanel, vehiclePanel } from "./side.js";
@@ -52,17 +52,20 @@ function redraw() {
 function drawSide(counts) {
   const side = byId("side");
   const item = fleet.vehicles.get(fleet.selected);
-  const focused = side.contains(document.activeElement) ? [...side.querySelectorAll("button")].indexOf(document.activeElement) : -1;
-  side.replaceChildren(
-    ...(item
-      ? vehiclePanel(fleet, item, page.detail, page.counties, now(), () => select(null))
-      : cityPanel(fleet, counts, page.counties, (code) => chooseCounty(fleet.county === code ? "" : code))),
-  );
-  if (focused >= 0) side.querySelectorAll("button")[focused]?.focus();
+  update(side, item ? vehiclePanel(fleet, item, page.detail, page.counties, now()) : cityPanel(fleet, counts, page.counties));
 }
 
+byId("side").addEventListener("click", (event) => {
+  const county = event.target.closest("[data-county]")?.dataset.county;
+  if (event.target.closest("[data-close]")) select(null);
+  else if (county !== undefined) chooseCounty(fleet.county === county ? "" : county);
+});
+
 function drawLedger() {
-  if (page.ledger) byId("ledger").replaceChildren(...ledgerPanel(page.ledger, now()));
+  if (!page.ledger) return;
+  update(byId("ledger"), ledgerPanel(page.ledger));
+  const plot = byId("ledger-plot");
+  plot.replaceChildren(ledgerChart(page.ledger, now(), Math.max(1, plot.clientWidth), Math.max(40, plot.clientHeight)));
 }
 
 function drawWords() {
@@ -79,7 +82,7 @@ function drawWords() {
   byId("legend").replaceChildren(
     ...STATES.flatMap((state, index) => [
       h("span", null, stateSymbol(state), t(state)),
-      index === 0 ? h("span", null, stateSymbol("moving", "var(--nev)"), t("nev")) : index === 1 ? h("span", null, stateSymbol("moving", "var(--fuel)"), t("fuel")) : h("span"),
+      index === 0 ? h("span", null, stateSymbol("moving", "var(--nev)"), t("nev")) : index === 1 ? h("span", null, stateSymbol("moving", "var(--fuel)"), t("fuel")) : index === 2 ? h("span", null, h("b", null, "161"), t("onRoad")) : h("span"),
     ]),
   );
   byId("attribution").textContent = [

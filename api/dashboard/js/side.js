@@ -8,7 +8,7 @@ import { t } from "./words.js";
 const fact = (label, value, unit, title) =>
   h("div", null, h("dt", null, label), h("dd", title ? { title } : null, value, unit ? h("small", null, unit) : null));
 
-export function cityPanel(fleet, counts, counties, chooseCounty) {
+export function cityPanel(fleet, counts, counties) {
   const { all } = counts;
   const onRoad = all.moving + all.idling;
   const overview = h(
@@ -37,7 +37,7 @@ export function cityPanel(fleet, counts, counties, chooseCounty) {
       h("tr", null, h("th", { scope: "col" }, t("division")), h("th", { class: "bar", "aria-hidden": "true" }),
         STATES.map((state) => h("th", { scope: "col", title: t(state), "aria-label": t(state) }, stateSymbol(state))))
     ),
-    h("tbody", null, rows.map(([code, name]) => countyRow(fleet, counts, code, name, most, chooseCounty))),
+    h("tbody", null, rows.map(([code, name]) => countyRow(fleet, counts, code, name, most))),
   );
   return [overview, h("section", null, table)];
 }
@@ -45,19 +45,19 @@ export function cityPanel(fleet, counts, counties, chooseCounty) {
 const of = (counts, code) => counts.counties.get(Number(code)) ?? { moving: 0, idling: 0, parked: 0, silent: 0 };
 const onRoadIn = (counts, code) => of(counts, code).moving + of(counts, code).idling;
 
-function countyRow(fleet, counts, code, name, most, choose) {
+function countyRow(fleet, counts, code, name, most) {
   const numbers = of(counts, code);
   const share = (100 * onRoadIn(counts, code)) / most;
   return h(
     "tr",
-    { "aria-selected": String(fleet.county === code), onclick: () => choose(code) },
+    { "aria-selected": String(fleet.county === code), "data-county": code },
     h("th", { scope: "row" }, h("button", { type: "button" }, name)),
     h("td", { class: "bar", "aria-hidden": "true" }, s("svg", { viewBox: "0 0 100 8", preserveAspectRatio: "none" }, s("rect", { width: share, height: 8 }))),
     STATES.map((state) => h("td", numbers[state] ? null : { class: "zero" }, count(numbers[state]))),
   );
 }
 
-export function vehiclePanel(fleet, item, detail, counties, now, close) {
+export function vehiclePanel(fleet, item, detail, counties, now) {
   const known = detail?.id === item.vehicle_id ? detail : null;
   const stale = item.state === "silent" ? { class: "old" } : null;
   const county = counties.find((one) => Number(one.adcode) === item.division);
@@ -68,7 +68,7 @@ export function vehiclePanel(fleet, item, detail, counties, now, close) {
     { class: "head" },
     h("h1", { class: item.nev ? "plate nev" : "plate" }, plate(item.plate)),
     h("span", { class: "chip" }, stateSymbol(item.state, item.nev ? "var(--nev)" : "var(--fuel)"), t(item.state)),
-    h("button", { type: "button", class: "close", "aria-label": t("close"), title: t("close"), onclick: close }, s("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, s("path", { d: "M3 3l10 10M13 3 3 13" }))),
+    h("button", { type: "button", class: "close", "aria-label": t("close"), title: t("close"), "data-close": true }, s("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, s("path", { d: "M3 3l10 10M13 3 3 13" }))),
   );
   const tags = [fleet.organName(item) || known?.organ.name, known && useName(known.use), t(item.energy), known?.confidential && t("confidential")];
   const facts = h(

@@ -77,7 +77,11 @@ export class Symbols {
       SHAPES[shape](c, colour, colours.land);
       if (cut) {
         c.rotate(-angle);
-        if (shape === "moving") c.translate(-Math.sin(angle) * 0.6, Math.cos(angle) * 0.6);
+        // The arrowhead is widest behind its centre; a smaller bolt leaves its outline whole.
+        if (shape === "moving") {
+          c.translate(-Math.sin(angle) * 1.2, Math.cos(angle) * 1.2);
+          c.scale(0.72, 0.72);
+        }
         if (shape !== "idling" && shape !== "silent") bolt(c, colours.land);
       }
       return canvas;
