@@ -61,6 +61,20 @@ _TRUNKS = (
     (530302, 530324, RoadClass.PROVINCIAL),
 )
 _WAY_OUT = (530304, (25.33, 102.93))  # westwards, towards the provincial capital
+_SPURS = (  # county roads into the corners that no trunk road touches; each ends at a township
+    (530326, (26.82, 103.52)),
+    (530326, (26.30, 103.13)),
+    (530381, (26.62, 104.15)),
+    (530381, (26.45, 104.42)),
+    (530381, (26.08, 103.82)),
+    (530303, (25.93, 103.70)),
+    (530325, (25.50, 104.50)),
+    (530324, (24.75, 104.44)),
+    (530324, (24.98, 104.55)),
+    (530323, (24.55, 104.22)),
+    (530322, (24.88, 103.55)),
+    (530304, (25.25, 103.42)),
+)
 _BLOCKS = {530302: 15, 530303: 9, 530381: 11}  # streets each way; the others have 8
 _VILLAGE_EVERY_M = 5_500.0
 
@@ -133,6 +147,10 @@ class _Draughtsman:
             gate = self._gate(towns[start], self.junctions[towns[end].centre])
             other_gate = self._gate(towns[end], self.junctions[towns[start].centre])
             self._trunk(gate, other_gate, road_class)
+        for code, place in _SPURS:
+            township = self._junction(*place)
+            self._trunk(self._gate(towns[code], place), township, RoadClass.PROVINCIAL)
+            self.villages.setdefault(_county_of(place), []).append(township)
         code, place = _WAY_OUT
         beyond = self._junction(*place)
         self._trunk(self._gate(towns[code], place), beyond, RoadClass.PROVINCIAL)
@@ -248,8 +266,7 @@ class _Draughtsman:
             end_of_way = self._junction(*village)
             self.roads.append(Road(crossing, end_of_way, RoadClass.VILLAGE, way))
             self.lines.append((RoadClass.VILLAGE, way))
-            code = int(division_index().lookup(*_e7(np.array([village])))[0])
-            self.villages.setdefault(code, []).append(end_of_way)
+            self.villages.setdefault(_county_of(village), []).append(end_of_way)
             junction, begin, since_m = crossing, k, 0.0
         self.roads.append(Road(junction, end, road_class, points[begin:]))
 
@@ -259,7 +276,7 @@ class _Draughtsman:
         bearing = atan2(along[0], along[1]) + side * float(self.rng.uniform(0.3, 0.7)) * pi
         distance_m = float(self.rng.uniform(2_500, 9_000))
         lat, lon = _moved(crossing[0], crossing[1], distance_m * cos(bearing), distance_m * sin(bearing))
-        if not division_index().lookup(*_e7(np.array([[lat, lon]])))[0]:
+        if not _county_of((lat, lon)):
             return None
         if any(hypot(lat - d.seat_lat, lon - d.seat_lon) < 0.05 for d in COUNTIES):
             return None
@@ -302,9 +319,10 @@ def _lengths_m(points: Points) -> NDArray[np.float64]:
     return np.asarray(np.hypot(north, east) * DEGREE_M, dtype=np.float64)
 
 
-def _e7(points: Points) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    e7 = np.round(points * 1e7).astype(np.int32)
-    return e7[:, 0], e7[:, 1]
+def _county_of(place: tuple[float, float]) -> int:
+    """The county's code; 0 = outside the city."""
+    lat_e7, lon_e7 = (np.array([round(degrees * 1e7)], dtype=np.int32) for degrees in place)
+    return int(division_index().lookup(lat_e7, lon_e7)[0])
 
 
 def main() -> None:
