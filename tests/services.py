@@ -40,6 +40,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = "ONE_NETWORK_TEST_SERVICES"
 SESSION = "ONE_NETWORK_TEST_SESSION"
 TEMPLATE = "template"
+_PREFIX = "one-network-tests-"
 
 # Speed over durability: a test that is about durability starts a cluster of its own.
 FAST = {
@@ -167,10 +168,15 @@ def shared_cluster() -> Cluster:
 
 
 def open_session() -> None:
-    """Prepare the shared directory; the workers inherit its name."""
-    shared = tempfile.mkdtemp(prefix="one-network-tests-")
-    Path(shared).chmod(0o711)
-    os.environ[SHARED] = shared
+    """Prepare the shared directory, whose name the workers inherit, and sweep up after sessions that were killed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError, ValueError):
+            if not psutil.pid_exists(int((left / "session.pid").read_text())):
+                shutil.rmtree(left, ignore_errors=True)  # its servers ended with the process that started them
+    shared = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    shared.chmod(0o711)
+    (shared / "session.pid").write_text(str(os.getpid()))
+    os.environ[SHARED] = str(shared)
     os.environ[SESSION] = str(os.getpid())
 
 
