@@ -21,7 +21,7 @@ from fleet.geography.divisions import division_index
 from fleet.settings import Settings, load_settings
 from ingest.batch import BatchBuilder
 from ingest.codecs import DEFAULT
-from ingest.downlink import Downlink
+from ingest.downlink import LEAST_PAUSE_S, Downlink
 from ingest.housekeeping import Housekeeping
 from ingest.pipeline import Pipeline
 from ingest.registry import RegistryCopy
@@ -38,7 +38,7 @@ def now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 the entry point's clock
 
 
-async def run(settings: Settings, worker: int) -> int:
+async def run(settings: Settings, worker: int, receipt_pause_s: float = LEAST_PAUSE_S) -> int:
     database_url = settings.service_database_url("ingest")
     mqtt_url = settings.require_mqtt_url()
     uplink = PahoUplink(mqtt_url, worker, now)
@@ -50,7 +50,7 @@ async def run(settings: Settings, worker: int) -> int:
         Writer(database_url, worker),
         now,
     )
-    downlink = Downlink(mqtt_url, database_url, worker, now)
+    downlink = Downlink(mqtt_url, database_url, worker, now, receipt_pause_s)
     housekeeping = Housekeeping(pipeline, registry, uplink, database_url, worker, now)
 
     stopped = asyncio.Event()
@@ -92,6 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--worker", type=int, default=1, choices=range(1, 16), metavar="1-15", help="this worker's number"
     )
+    parser.add_argument(
+        "--receipt-pause-s", type=float, default=LEAST_PAUSE_S, help="least seconds between two receipts of a unit"
+    )
     options = parser.parse_args(arguments)
     try:
         settings = load_settings()
@@ -100,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             format="%(asctime)s %(levelname)s %(name)s: %(message)s",
             stream=sys.stderr,
         )
-        return uvloop.run(run(settings, options.worker))
+        return uvloop.run(run(settings, options.worker, options.receipt_pause_s))
     except FleetError as error:
         print(f"fleet ingest: {error}", file=sys.stderr)  # noqa: T201 the command's answer
         return error.exit_code

@@ -45,8 +45,15 @@ class UnitAddress(NamedTuple):
 class Downlink:
     """Runs until cancelled; publishes only while it holds the publisher's lock."""
 
-    def __init__(self, mqtt_url: str, database_url: str, worker: int, now: Callable[[], datetime]) -> None:
-        self._url, self._now = database_url, now
+    def __init__(
+        self,
+        mqtt_url: str,
+        database_url: str,
+        worker: int,
+        now: Callable[[], datetime],
+        least_pause_s: float = LEAST_PAUSE_S,
+    ) -> None:
+        self._url, self._now, self._least_pause_s = database_url, now, least_pause_s
         self._connection = Connection(
             BrokerAddress.parse(mqtt_url),
             f"downlink-{worker}",
@@ -91,7 +98,7 @@ class Downlink:
             since = datetime.min.replace(tzinfo=since.tzinfo)
             if self._connection.connected:
                 self._offer(loop.time())
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(min(EVERY_S, self._least_pause_s))
 
     def _remember(self, row: ReceiptRow) -> None:
         self._revision = max(self._revision, row.revision)
@@ -105,7 +112,9 @@ class Downlink:
 
     def _offer(self, at_s: float) -> None:
         """Moves what is due from `_touched` to `_due`, the longest waiting first, and starts sending."""
-        for address in [a for a in self._touched if at_s - self._sent_at.get(a, -LEAST_PAUSE_S) >= LEAST_PAUSE_S]:
+        for address in [
+            a for a in self._touched if at_s - self._sent_at.get(a, -self._least_pause_s) >= self._least_pause_s
+        ]:
             del self._touched[address]
             self._due[address] = None
             self._sent_at[address] = at_s

@@ -180,10 +180,8 @@ class JsonV1:
         dialect = self.dialects[kind]
         array = _is_array(payload)
         try:
-            if not array:
-                return Decoded(received=1, readings=[dialect.to_model(dialect.one.decode(payload))])
-            wires = dialect.many.decode(payload)
-            if 1 <= len(wires) <= MAX_SAMPLES:
+            wires = dialect.many.decode(payload) if array else [dialect.one.decode(payload)]
+            if 1 <= len(wires) <= MAX_SAMPLES and not any(map(_inconsistent, wires)):
                 return Decoded(received=len(wires), readings=[dialect.to_model(wire) for wire in wires])
         except UNREADABLE:
             pass  # read again, slowly, to say what is wrong
@@ -196,6 +194,10 @@ class JsonV1:
 
     def encode(self, reading: Reading) -> bytes:
         return msgspec.json.encode(_to_wire(reading))
+
+
+def _inconsistent(wire: Any) -> bool:
+    return isinstance(wire, _Element) and _contradicts(wire.oldest_seq, wire.seq)
 
 
 def _is_array(payload: bytes) -> bool:
@@ -261,6 +263,11 @@ def _read_element(dialect: _Dialect, raw: bytes) -> tuple[Reading | Refused, int
                 values[name] = _instant(values[name])
         except UNREADABLE as error:
             reasons.append(_reason(name, content[name], str(error)))
+    if _contradicts(values.get("oldest_seq"), values.get("seq")):
+        detail = (
+            f"oldest_seq {values.pop('oldest_seq')} is greater than seq {values['seq']}, which the unit still holds"
+        )
+        reasons.append(Reason("out_of_range", "oldest_seq", detail))
     if not reasons:
         return cast("Reading", dialect.to_model(dialect.wire(**values))), unknown
     return (
@@ -274,6 +281,11 @@ def _read_element(dialect: _Dialect, raw: bytes) -> tuple[Reading | Refused, int
         ),
         unknown,
     )
+
+
+def _contradicts(oldest_seq: int | None, seq: int | None) -> bool:
+    """A unit holds what it is sending: a greater `oldest_seq` would declare samples gone that are not."""
+    return oldest_seq is not None and seq is not None and oldest_seq > seq
 
 
 def _reason(name: str, value: Any, detail: str) -> Reason:

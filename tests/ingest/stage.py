@@ -1,4 +1,4 @@
-"""A stage for the tests of the whole ingest path: real database, real broker, real ingest processes, a paho publisher."""
+"""A stage for the tests of the whole ingest path: real database, real broker, real ingest processes, a publisher."""
 
 from __future__ import annotations
 
@@ -39,7 +39,12 @@ class Stage:
         accounts = [
             BrokerAccount(username="service.ingest", kind=BrokerAccountKind.SERVICE, password_hash=hashed),
             *(
-                BrokerAccount(username=f"gateway.{division}", kind=BrokerAccountKind.GATEWAY, division=division, password_hash=hashed)
+                BrokerAccount(
+                    username=f"gateway.{division}",
+                    kind=BrokerAccountKind.GATEWAY,
+                    division=division,
+                    password_hash=hashed,
+                )
                 for division in (DIVISION, 530303, 530381)
             ),
         ]
@@ -62,7 +67,9 @@ class Stage:
 
     def register(self, *codes: str, division: int = DIVISION) -> None:
         self.fetch(
-            "insert into unit (code, division) select code, $2 from unnest($1::text[]) as c (code)", list(codes), division
+            "insert into unit (code, division) select code, $2 from unnest($1::text[]) as c (code)",
+            list(codes),
+            division,
         )
 
     def totals(self) -> dict[str, int]:
@@ -88,7 +95,8 @@ class Stage:
             )[0]
             assert {name: int(row[name]) for name in totals} == totals, book
         stored = sum(
-            self.value(f"select count(*) from {table}") for table in ("position_reading", "usage_reading", "event_reading")
+            self.value(f"select count(*) from {table}")
+            for table in ("position_reading", "usage_reading", "event_reading")
         )
         statuses = self.value("select coalesce(sum(stored), 0) from ledger where kind = 4")
         assert stored + statuses == totals["stored"]
@@ -99,7 +107,7 @@ class Stage:
     def start_ingest(self, worker: int = 1, *, ready: bool = True, **environment: str) -> subprocess.Popen[bytes]:
         with (self.logs / f"ingest-{worker}.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "ingest", "--worker", str(worker)],
+                [sys.executable, "-m", "ingest", "--worker", str(worker), "--receipt-pause-s", "0.5"],
                 cwd=services.ROOT,
                 env={
                     **os.environ,
@@ -112,7 +120,11 @@ class Stage:
             )
         self._workers[worker] = process
         if ready:
-            until(lambda: self.worker_connected(worker, process), f"ingest worker {worker} to connect", log=self.log(worker))
+            until(
+                lambda: self.worker_connected(worker, process),
+                f"ingest worker {worker} to connect",
+                log=self.log(worker),
+            )
         return process
 
     def worker_connected(self, worker: int, process: subprocess.Popen[bytes]) -> bool:
@@ -138,7 +150,7 @@ class Stage:
         return process.wait(timeout=30)
 
     def log(self, worker: int = 1) -> Callable[[], str]:
-        return lambda: (self.logs / f"ingest-{worker}.log").read_text()
+        return (self.logs / f"ingest-{worker}.log").read_text
 
     def close(self) -> None:
         for process in self._workers.values():
@@ -164,7 +176,9 @@ class Publisher:
         self.division = division
         self.receipts: dict[str, dict[str, Any]] = {}
         self.receipt_log: list[tuple[str, dict[str, Any]]] = []
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"{username}-{os.getpid()}", protocol=paho.MQTTv5)
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id=f"{username}-{os.getpid()}", protocol=paho.MQTTv5
+        )
         self._client.username_pw_set(username, PASSWORD)
         self._client.max_inflight_messages_set(1000)
         self._client.on_message = self._on_message

@@ -15,7 +15,9 @@ def test_each_kind_is_stored_counted_and_receipted(stage: Stage) -> None:
     with stage.publisher(receipts=True) as units:
         units.send("u1", "position", position(1, speed_kmh=61.5, heading_deg=359.7, altitude_m=1890, odometer_km=1.234))
         units.send("u1", "usage", {"time": position()["time"], "seq": 1, "fuel_level_pct": 40.5, "odometer_km": 1.2})
-        units.send("u1", "event", {"time": position()["time"], "seq": 1, "event": "door_open", "detail": {"b": 1, "a": "\0"}})
+        units.send(
+            "u1", "event", {"time": position()["time"], "seq": 1, "event": "door_open", "detail": {"b": 1, "a": "\0"}}
+        )
         units.send("u1", "status", {"online": True}, retain=True)
         until(lambda: stage.totals()["received"] == 4, "four messages", log=stage.log())
         until(lambda: len(units.receipts.get("u1", {})) == 3, "a receipt for each kind", log=stage.log())
