@@ -89,9 +89,10 @@ class DivisionIndex:
         self._cut = 1 << len(self._codes)
         raster = np.zeros((self._rows, self._columns), dtype=np.uint16)
         for number, polygon in enumerate(self._polygons):
-            touched, centre_inside = self._rasterise(polygon)
-            raster |= (touched | centre_inside).astype(np.uint16) << np.uint16(number)
-            raster |= touched.astype(np.uint16) * np.uint16(self._cut)
+            row, touched, centre_inside = self._rasterise(polygon)
+            band = raster[row : row + len(touched)]
+            band |= (touched | centre_inside).astype(np.uint16) << np.uint16(number)
+            band |= touched.astype(np.uint16) * np.uint16(self._cut)
         self._raster = raster.ravel()
         # A mask of counties -> the lowest code among them; -1 where a border cuts the cell.
         self._code_of_mask = np.full(2 * self._cut, -1, dtype=np.int32)
@@ -127,10 +128,14 @@ class DivisionIndex:
                 codes[candidates[inside]] = code
         return codes
 
-    def _rasterise(self, polygon: BaseGeometry) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Two rasters: cells that the polygon's border touches, and cells whose centre lies inside it."""
+    def _rasterise(self, polygon: BaseGeometry) -> tuple[int, NDArray[np.bool_], NDArray[np.bool_]]:
+        """A first row and two rasters from there on, as high as the polygon: cells that its border touches, and cells
+        whose centre lies inside it.
+        """
         x1, y1, x2, y2 = self._edges_in_cells(polygon)
         low, high = np.minimum(y1, y2), np.maximum(y1, y2)
+        row0 = int(low.min()) - 1
+        shape = (int(high.max()) + 2 - row0, self._columns + 1)
         slope = np.divide(x2 - x1, y2 - y1, out=np.zeros_like(x1), where=y2 != y1)
 
         # Each edge touches, in each row it passes, the cells between where it enters and where it leaves the row.
@@ -143,18 +148,18 @@ class DivisionIndex:
         enter, leave = np.where(level, x1[edge], enter), np.where(level, x2[edge], leave)
         first = np.floor(np.minimum(enter, leave) - widen).astype(np.int64)
         last = np.floor(np.maximum(enter, leave) + widen).astype(np.int64)
-        begins = np.zeros((self._rows, self._columns + 1), dtype=np.int32)
-        np.add.at(begins, (row, first), 1)
-        np.add.at(begins, (row, last + 1), -1)
-        touched = np.cumsum(begins, axis=1)[:, :-1] > 0
+        begins = np.zeros(shape, dtype=np.int16)
+        np.add.at(begins, (row - row0, first), 1)
+        np.add.at(begins, (row - row0, last + 1), -1)
+        touched = np.cumsum(begins, axis=1, dtype=np.int16)[:, :-1] > 0
 
         # A cell's centre is inside when an odd number of edges cross its row's middle line to the left of it.
         edge, row = _spread(np.ceil(low - 0.5), np.ceil(high - 0.5) - 1)
         crossing = x1[edge] + slope[edge] * (row + 0.5 - y1[edge])
-        flips = np.zeros((self._rows, self._columns + 1), dtype=np.int32)
-        np.add.at(flips, (row, np.ceil(crossing - 0.5).astype(np.int64)), 1)
-        centre_inside = np.cumsum(flips, axis=1)[:, :-1] % 2 == 1
-        return touched, centre_inside
+        flips = np.zeros(shape, dtype=np.int16)
+        np.add.at(flips, (row - row0, np.ceil(crossing - 0.5).astype(np.int64)), 1)
+        centre_inside = np.cumsum(flips, axis=1, dtype=np.int16)[:, :-1] & 1 == 1
+        return row0, touched, centre_inside
 
     def _edges_in_cells(self, polygon: BaseGeometry) -> tuple[NDArray[np.float64], ...]:
         """x1, y1, x2, y2 of every edge of every ring, in cells from the raster's corner."""
