@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily
@@ -10,6 +11,8 @@ from prometheus_client.registry import Collector
 
 from fleet.model.readings import KIND_NUMBERS
 from fleet.store.ledger import Counts
+
+QUARANTINE_EVERY = timedelta(minutes=1)
 
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -63,8 +66,21 @@ class Metrics:
         self.quarantine = Gauge(
             "fleet_quarantine_unresolved", "Quarantined and not resolved", ["reason"], registry=self.registry
         )
+        self._quarantine_at: datetime | None = None
         self.ledger = LedgerTotals()
         self.registry.register(self.ledger)
+
+    def quarantine_due(self, now: datetime) -> bool:
+        """Counting what is unresolved reads the whole table: once a minute, however often the figures are asked for."""
+        if self._quarantine_at is not None and now - self._quarantine_at < QUARANTINE_EVERY:
+            return False
+        self._quarantine_at = now
+        return True
+
+    def set_quarantine(self, unresolved: Mapping[str, int]) -> None:
+        self.quarantine.clear()
+        for reason, entries in unresolved.items():
+            self.quarantine.labels(reason).set(entries)
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

@@ -17,6 +17,7 @@ WINDOW = timedelta(minutes=5)
 """Over which the share of refused samples is judged."""
 
 WORKER_SILENCE = timedelta(seconds=30)
+RETIRED = timedelta(hours=1)
 PARKED_INTERVAL = timedelta(minutes=10)
 SHORTEST_SILENCE = timedelta(minutes=1)
 DEGRADED_SHARE = 0.05
@@ -37,12 +38,13 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
 def judge(health: IngestHealth, now: datetime) -> Readiness:
     failures: list[str] = []
-    if health.workers and health.workers_seen_at is not None:
-        silence = now - health.workers_seen_at
-        if silence > WORKER_SILENCE:
-            failures.append(f"ingest is stalled: a worker has not been heard for {silence.total_seconds():.0f} s")
-        elif not health.workers_connected:
-            failures.append("ingest is stalled: a worker has no connection to the broker")
+    silences = sorted(now - worker.seen_at for worker in health.workers)
+    # One that has been gone for long while another works was taken out of service; its row stays behind.
+    present = silences[:1] + [silence for silence in silences[1:] if silence <= RETIRED]
+    if present and present[-1] > WORKER_SILENCE:
+        failures.append(f"ingest is stalled: a worker has not been heard for {present[-1].total_seconds():.0f} s")
+    elif not all(worker.connected for worker in health.workers if now - worker.seen_at <= WORKER_SILENCE):
+        failures.append("ingest is stalled: a worker has no connection to the broker")
     if health.last_batch_at is not None and health.online_units > 0:
         allowed = max(SHORTEST_SILENCE, 3 * PARKED_INTERVAL / health.online_units)
         silence = now - health.last_batch_at
@@ -55,8 +57,6 @@ def judge(health: IngestHealth, now: datetime) -> Readiness:
     warnings: list[str] = []
     if share is not None and share > DEGRADED_SHARE and health.received >= DEGRADED_FROM:
         warnings.append(f"{share:.1%} of the samples of the last five minutes were refused: see the quarantine")
-    if health.broker_dropped:
-        warnings.append(f"the broker says that it threw {health.broker_dropped} messages away")
     return Readiness(
         status="unavailable" if failures else "degraded" if warnings else "ready",
         degraded=bool(warnings),

@@ -71,7 +71,8 @@ async def metrics(services: Shared) -> Response:
             health = await ledger.ingest_health(
                 connection, window_from=now - WINDOW, reported_within=timedelta(minutes=30)
             )
-            unresolved = await quarantine.unresolved_by_reason(connection)
+            if figures.quarantine_due(now):
+                figures.set_quarantine(await quarantine.unresolved_by_reason(connection))
     except StoreUnavailable:
         figures.store_up.set(0)
     else:
@@ -81,9 +82,6 @@ async def metrics(services: Shared) -> Response:
             figures.batch_age.set((now - health.last_batch_at).total_seconds())
         if health.broker_dropped is not None:
             figures.broker_dropped.set(health.broker_dropped)
-        figures.quarantine.clear()
-        for reason, entries in unresolved.items():
-            figures.quarantine.labels(reason).set(entries)
     return Response(
         figures.text(), media_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"}
     )

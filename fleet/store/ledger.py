@@ -136,12 +136,17 @@ async def holes(connection: AsyncConnection, unit: str, *, limit: int) -> Rows:
     return (await connection.execute(_HOLES, {"unit": unit, "limit": limit})).all()
 
 
+class Worker(msgspec.Struct, frozen=True):
+    """An ingest worker as it last described itself."""
+
+    seen_at: datetime
+    connected: bool
+
+
 class IngestHealth(msgspec.Struct, frozen=True, kw_only=True):
     """What the books say of the ingest service."""
 
-    workers: int
-    workers_seen_at: datetime | None  # of the worker that was silent the longest
-    workers_connected: bool
+    workers: tuple[Worker, ...]
     broker_dropped: int | None
     last_batch_at: datetime | None
     online_units: int  # reporting when ingest last wrote
@@ -166,14 +171,9 @@ async def ingest_health(
     """
     workers = (
         await connection.execute(
-            select(
-                func.count().label("workers"),
-                func.min(ingest_worker.c.seen_at).label("seen_at"),
-                func.bool_and(ingest_worker.c.connected).label("connected"),
-                func.max(ingest_worker.c.broker_dropped).label("broker_dropped"),
-            )
+            select(ingest_worker.c.seen_at, ingest_worker.c.connected, ingest_worker.c.broker_dropped)
         )
-    ).one()
+    ).all()
     last_batch_at: datetime | None = (await connection.execute(_LAST_BATCH)).scalar_one()
     recent = (
         await connection.execute(
@@ -194,10 +194,8 @@ async def ingest_health(
             )
         ).scalar_one()
     return IngestHealth(
-        workers=workers.workers,
-        workers_seen_at=workers.seen_at,
-        workers_connected=bool(workers.connected),
-        broker_dropped=workers.broker_dropped,
+        workers=tuple(Worker(row.seen_at, row.connected) for row in workers),
+        broker_dropped=max((row.broker_dropped for row in workers if row.broker_dropped is not None), default=None),
         last_batch_at=last_batch_at,
         online_units=online,
         received=int(recent.received),

@@ -90,6 +90,25 @@ class World:
             await self.bind(vehicle_id, vehicle_id)
         return vehicle_id
 
+    async def many(self, count: int) -> None:
+        """So many moving vehicles of one organ, each with its unit and a last state of revision 1."""
+        self.revision = 1
+        for statement in (
+            "insert into organ (id, code, name, kind, division) values (1, 'c', 'c', 'city', 530300)",
+            "insert into vehicle (id, plate, organ_id, division, use, management, energy, status, body, seats)"
+            " select n, '云D' || n, 1, 530302, 'other', 'retained', 'petrol', 'in_service', 'saloon', 5"
+            f" from generate_series(1, {count}) n",
+            f"insert into unit (id, code, division) select n, 'U' || n, 530302 from generate_series(1, {count}) n",
+            "insert into binding (unit_id, vehicle_id, period)"
+            f" select n, n, tstzrange('2024-01-01Z', null) from generate_series(1, {count}) n",
+            "insert into latest_state (unit_id, revision, position_at, position_received_at, lat_e7, lon_e7, division,"
+            " speed_dkmh, flags, ignition, online)"
+            " select n, 1, now(), now(), 255000000 + n, 1038000000 + n, 530302, 300, 0, true, true"
+            f" from generate_series(1, {count}) n",
+            "update live_revision set revision = 1",
+        ):
+            await self.execute(text(statement))
+
     async def unit(self, unit_id: int, division: int = 530302) -> int:
         await self.execute(insert(tables.unit).values(id=unit_id, code=f"U{unit_id}", division=division))
         return unit_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -42,14 +43,20 @@ class InTest(Server):
 
 
 @contextlib.asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[Served]:
-    """`app` behind uvicorn as `python -m api` sets it up; the application's own start is the caller's."""
+async def served(app: FastAPI, *, send_buffer: int | None = None) -> AsyncIterator[Served]:
+    """`app` behind uvicorn as `python -m api` sets it up; the application's own start is the caller's.
+
+    With a small `send_buffer` a reader that does not read is felt at once and not after megabytes.
+    """
     port = free_port()
+    listener = listen("127.0.0.1", port)
+    if send_buffer is not None:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     config = uvicorn.Config(
         app, loop="none", http="httptools", ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=3
     )
     server = InTest(config, app.state.services)
-    done = asyncio.create_task(server.serve([listen("127.0.0.1", port)]))
+    done = asyncio.create_task(server.serve([listener]))
     await until(lambda: server.started)
     try:
         yield Served(f"http://127.0.0.1:{port}", server, done)

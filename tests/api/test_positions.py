@@ -183,28 +183,7 @@ async def test_a_reset_database_is_followed(fleet: World, client: httpx.AsyncCli
 
 
 async def test_the_whole_fleet_is_answered_fast(world: World, client: httpx.AsyncClient) -> None:
-    await world.scalar(
-        """with o as (insert into organ (id, code, name, kind, division)
-            values (1, 'c', 'c', 'city', 530300) returning id),
-        v as (insert into vehicle (id, plate, organ_id, division, use, management, energy, status, body, seats)
-            select n, '云D' || n, 1, 530302, 'other', 'retained', 'petrol', 'in_service', 'saloon', 5
-            from generate_series(1, 6000) n returning id)
-        select count(*) from o, v"""
-    )
-    await world.scalar(
-        """with u as (insert into unit (id, code, division) select n, 'U' || n, 530302 from generate_series(1, 6000) n
-            returning id) select count(*) from u"""
-    )
-    await world.scalar(
-        """with b as (insert into binding (unit_id, vehicle_id, period)
-            select n, n, tstzrange('2024-01-01Z', null) from generate_series(1, 6000) n returning id),
-        s as (insert into latest_state (unit_id, revision, position_at, position_received_at, lat_e7, lon_e7, division,
-            speed_dkmh, flags, ignition, online)
-            select n, 1, now(), now(), 255000000 + n, 1038000000 + n, 530302, 300, 0, true, true
-            from generate_series(1, 6000) n returning unit_id),
-        r as (update live_revision set revision = 1 returning revision)
-        select count(*) from b, r, (select count(*) from s) c"""
-    )
+    await world.many(6000)
     assert len(await shown(client)) == 6000
     took: list[float] = []
     for _ in range(10):

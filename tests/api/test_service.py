@@ -205,6 +205,19 @@ async def test_a_dead_worker_is_told_from_silence(
     assert (await client.get("/readyz")).status_code == status
 
 
+async def test_a_worker_taken_out_of_service_is_forgotten(world: World, client: httpx.AsyncClient) -> None:
+    for worker, silence in ((1, timedelta(seconds=2)), (2, timedelta(hours=2))):
+        seen = world.clock() - silence
+        await world.execute(
+            insert(tables.ingest_worker).values(
+                worker=worker, started_at=seen, seen_at=seen, connected=True, waiting_messages=0
+            )
+        )
+    assert (await client.get("/readyz")).status_code == 200
+    world.clock.advance(timedelta(minutes=1))
+    assert (await client.get("/readyz")).status_code == 503
+
+
 async def test_much_refused_is_degraded(world: World, client: httpx.AsyncClient) -> None:
     await _batch(world, timedelta(seconds=5), received=1000, quarantined=100)
     answer = await client.get("/readyz")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import socket
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -142,25 +145,46 @@ async def test_gcj02(city: World, server: Served) -> None:
         assert (await next_event(stream)).data["items"][0]["lat"] != 25.5
 
 
-async def test_a_reader_that_does_not_read_slows_nobody(city: World, server: Served) -> None:
-    """The slow one gets one merged event for all it missed, while the other gets each in time."""
-    headers = await logged_in(server.url)
-    address = urlsplit(server.url)
-    sleeper = socket.create_connection((address.hostname, address.port or 0))
-    sleeper.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    request = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    sleeper.sendall(f"GET /api/v1/positions/stream HTTP/1.1\r\nHost: x\r\n{request}\r\n".encode())
-    try:
+async def test_a_reader_that_does_not_read_slows_nobody_and_gets_merged_rows(world: World, app: FastAPI) -> None:
+    await world.many(400)
+    async with served(app, send_buffer=8192) as server:
+        headers = await logged_in(server.url)
+        address = urlsplit(server.url)
+        sleeper = socket.socket()
+        sleeper.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        sleeper.connect((address.hostname, address.port))
+        request = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        sleeper.sendall(f"GET /api/v1/positions/stream HTTP/1.1\r\nHost: x\r\n{request}\r\n".encode())
         async with events(server.url, headers) as stream:
-            await next_event(stream)
-            for number in range(4):
+            assert len((await next_event(stream)).data["items"]) == 400
+            for number in range(1, 5):
                 began = time.monotonic()
-                await city.states({"unit_id": 11, "speed_dkmh": number * 10})
+                await world.states({"unit_id": 7, "speed_dkmh": number * 1000})
                 event = await next_event(stream)
-                assert event.data["items"][0]["speed_kmh"] == number
+                assert [item["speed_kmh"] for item in event.data["items"]] == [number * 100.0]
                 assert time.monotonic() - began < 2.5
-    finally:
-        sleeper.close()
+        # Only now the sleeper reads: the full state of the beginning, the change that waited in the server's hand,
+        # and one row for the three after it.
+        reader, writer = await asyncio.open_connection(sock=sleeper)
+        told = [event async for event in _three_events(reader)]
+        writer.close()
+        assert [event["full"] for event in told] == [True, False, False]
+        assert [item["speed_kmh"] for event in told[1:] for item in event["items"]] == [100.0, 400.0]
+
+
+async def _three_events(reader: asyncio.StreamReader) -> AsyncIterator[dict[str, Any]]:
+    """The data of the first three events `positions` of a chunked answer."""
+    received = b""
+    found = 0
+    async with asyncio.timeout(10):
+        while found < 3:
+            received += await reader.read(65536)
+            # Chunk sizes stand on lines of their own between the pieces.
+            text = re.sub(rb"\r\n(?:[0-9a-f]+\r\n)?", b"", received)
+            complete = re.findall(rb"event: positions\ndata: (.*?)\n\n", text)
+            for data in complete[found:]:
+                yield json.loads(data)
+            found = len(complete)
 
 
 async def test_streams_end_promptly_when_the_service_stops(server: Served) -> None:
