@@ -14,18 +14,7 @@ from numpy.typing import NDArray
 
 from fleet.errors import InvalidTopic
 from fleet.geography.datum import gcj02_to_wgs84
-from fleet.model.readings import (
-    IMPLAUSIBLE,
-    KIND_NUMBERS,
-    Event,
-    GroundFlag,
-    Kind,
-    Position,
-    Reason,
-    Status,
-    Usage,
-)
-from fleet.store.ingest import (
+from fleet.model.batch import (
     IDENTITY_COLUMNS,
     READING_COLUMNS,
     READING_TABLE,
@@ -38,6 +27,17 @@ from fleet.store.ingest import (
     Row,
     Staged,
     StatusRow,
+)
+from fleet.model.readings import (
+    IMPLAUSIBLE,
+    KIND_NUMBERS,
+    Event,
+    GroundFlag,
+    Kind,
+    Position,
+    Reason,
+    Status,
+    Usage,
 )
 from ingest.codecs import Codec, Refused
 from ingest.codecs.base import Reading

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from fleet.store.ingest import BatchWrite
+from fleet.model.batch import BatchWrite
 from ingest.batch import BatchBuilder, Incoming
 from ingest.registry import RegistryCopy
 from ingest.subscriber import Delivery, Uplink

@@ -8,7 +8,8 @@ import logging
 import asyncpg
 
 from fleet.errors import StoreUnavailable
-from fleet.store.ingest import BatchStore, BatchWrite, Written
+from fleet.model.batch import BatchWrite
+from fleet.store.ingest import BatchStore, Written
 from fleet.store.pool import UNAVAILABLE, connect
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,7 @@ what is stored), and the database's CHECKs compare them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,94 +15,21 @@ import asyncpg
 import msgspec
 
 from fleet.errors import Conflict
+from fleet.model.batch import (
+    IDENTITY_COLUMNS,
+    READING_COLUMNS,
+    READING_TABLE,
+    BatchWrite,
+    Count,
+    LedgerKey,
+    QuarantineRow,
+    Row,
+    Staged,
+)
 from fleet.model.readings import KIND_NUMBERS, Kind, Reason
-from fleet.store.tables import READING_TABLES
 
 WORKER_BITS = 4
 """A reading's `batch` is n * 16 + worker, so that numbers of all workers rise together and BRIN stays sharp."""
-
-READING_TABLE = {Kind.POSITION: "position_reading", Kind.USAGE: "usage_reading", Kind.EVENT: "event_reading"}
-READING_COLUMNS = {table.name: tuple(column.name for column in table.columns) for table in READING_TABLES}
-IDENTITY_COLUMNS = {
-    "position_reading": ("unit_id", "observed_at", "run", "seq"),
-    "usage_reading": ("unit_id", "observed_at", "run", "seq"),
-    "event_reading": ("unit_id", "observed_at", "run", "seq", "event"),
-}
-
-Row = tuple[Any, ...]
-
-
-class LedgerKey(NamedTuple):
-    hour: datetime  # of receipt, truncated
-    unit_id: int  # 0 = not a known unit
-    kind: int  # KIND_NUMBERS; 0 = topic outside the grammar
-
-
-@dataclass(slots=True)
-class Count:
-    received: int = 0
-    stored: int = 0
-    duplicate: int = 0
-    quarantined: int = 0
-
-
-class QuarantineRow(NamedTuple):
-    received_at: datetime
-    topic: str
-    payload: bytes
-    reasons: tuple[Reason, ...]
-    key: LedgerKey
-
-
-class ReceiptKey(NamedTuple):
-    division: int
-    unit: str
-    kind: int
-    run: int
-
-
-@dataclass(slots=True)
-class ReceiptGain:
-    numbers: list[int]
-    oldest_seq: int | None
-    observed_at: datetime
-
-
-class StatusRow(NamedTuple):
-    unit_id: int
-    online: bool
-    at: datetime
-    retained: int  # how many of the unit's status messages in this batch were redeliveries of a retained one
-
-
-@dataclass(slots=True)
-class Staged:
-    """Rows for one hypertable in its column order without `batch`, with the ledger row and the origin of each."""
-
-    rows: list[Row] = field(default_factory=list)
-    keys: list[LedgerKey] = field(default_factory=list)
-    origins: list[Any] = field(default_factory=list)  # opaque here; `BatchWrite.quarantine_of` understands it
-
-
-@dataclass(slots=True)
-class BatchWrite:
-    """Everything one transaction has to write. `counts` holds received and what was already decided; the store adds
-    stored, duplicates and conflicts."""
-
-    received_at: datetime
-    messages: int
-    unknown_fields: int
-    staged: dict[Kind, Staged]
-    counts: dict[LedgerKey, Count]
-    quarantine: list[QuarantineRow]
-    receipts: dict[ReceiptKey, ReceiptGain]
-    statuses: list[StatusRow]
-    latest_positions: list[Row]
-    latest_usages: list[Row]
-    quarantine_of: Callable[[Any, Reason], QuarantineRow]
-    resolved: list[tuple[int, LedgerKey]] = field(default_factory=list)  # quarantine rows this batch retries
-    observed_from: datetime | None = None
-    observed_to: datetime | None = None
 
 
 class Written(NamedTuple):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from fleet.store.ingest import LedgerKey, ReceiptKey
+from fleet.model.batch import LedgerKey, ReceiptKey
 
 
 class ReceiptRow(NamedTuple):

@@ -1,0 +1,110 @@
+"""What one transaction of ingest writes: rows, counts, refusals, receipts. Pure data.
+
+Made by `ingest.batch`, which knows nothing of a database; written by `fleet.store.ingest`. A test holds the column
+lists below against the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from fleet.model.readings import Kind, Reason
+
+READING_TABLE = {Kind.POSITION: "position_reading", Kind.USAGE: "usage_reading", Kind.EVENT: "event_reading"}
+READING_COLUMNS = {
+    "position_reading": (
+        *("observed_at", "batch", "seq", "unit_id", "run", "lat_e7", "lon_e7", "division", "odometer_m"),
+        *("speed_dkmh", "heading_deg", "altitude_m", "hdop_tenths", "satellites", "flags", "ignition"),
+    ),
+    "usage_reading": (
+        *("observed_at", "batch", "seq", "unit_id", "run", "odometer_m", "fuel_level_ml", "fuel_used_ml"),
+        *("energy_used_wh", "energy_charged_wh", "engine_s", "fuel_level_permille", "soc_permille"),
+        *("charging", "ignition"),
+    ),
+    "event_reading": ("observed_at", "batch", "seq", "unit_id", "run", "event", "detail"),
+}
+"""Every column of each table in its order; a staged row has all of them but `batch`, which the store gives."""
+
+IDENTITY_COLUMNS = {
+    "position_reading": ("unit_id", "observed_at", "run", "seq"),
+    "usage_reading": ("unit_id", "observed_at", "run", "seq"),
+    "event_reading": ("unit_id", "observed_at", "run", "seq", "event"),
+}
+
+Row = tuple[Any, ...]
+
+
+class LedgerKey(NamedTuple):
+    hour: datetime  # of receipt, truncated
+    unit_id: int  # 0 = not a known unit
+    kind: int  # KIND_NUMBERS; 0 = topic outside the grammar
+
+
+@dataclass(slots=True)
+class Count:
+    received: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+
+
+class QuarantineRow(NamedTuple):
+    received_at: datetime
+    topic: str
+    payload: bytes
+    reasons: tuple[Reason, ...]
+    key: LedgerKey
+
+
+class ReceiptKey(NamedTuple):
+    division: int
+    unit: str
+    kind: int
+    run: int
+
+
+@dataclass(slots=True)
+class ReceiptGain:
+    numbers: list[int]
+    oldest_seq: int | None
+    observed_at: datetime
+
+
+class StatusRow(NamedTuple):
+    unit_id: int
+    online: bool
+    at: datetime
+    retained: int  # how many of the unit's status messages in this batch were redeliveries of a retained one
+
+
+@dataclass(slots=True)
+class Staged:
+    """Rows for one hypertable in its column order without `batch`, with the ledger row and the origin of each."""
+
+    rows: list[Row] = field(default_factory=list)
+    keys: list[LedgerKey] = field(default_factory=list)
+    origins: list[Any] = field(default_factory=list)  # opaque here; `BatchWrite.quarantine_of` understands it
+
+
+@dataclass(slots=True)
+class BatchWrite:
+    """Everything one transaction has to write. `counts` holds received and what was already decided; the store adds
+    stored, duplicates and conflicts."""
+
+    received_at: datetime
+    messages: int
+    unknown_fields: int
+    staged: dict[Kind, Staged]
+    counts: dict[LedgerKey, Count]
+    quarantine: list[QuarantineRow]
+    receipts: dict[ReceiptKey, ReceiptGain]
+    statuses: list[StatusRow]
+    latest_positions: list[Row]
+    latest_usages: list[Row]
+    quarantine_of: Callable[[Any, Reason], QuarantineRow]
+    resolved: list[tuple[int, LedgerKey]] = field(default_factory=list)  # quarantine rows this batch retries
+    observed_from: datetime | None = None
+    observed_to: datetime | None = None
