@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine  # noqa: TID251 the one place
 
 from fleet.errors import StoreUnavailable
 
@@ -45,7 +45,7 @@ def create_engine(url: str, *, size: int = 5, application_name: str = "one-netwo
     server_settings["application_name"] = application_name
 
     async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(dsn, server_settings=server_settings, timeout=10)
+        return await asyncpg.connect(dsn, server_settings=server_settings, timeout=10)  # noqa: TID251 the one place
 
     return create_async_engine(
         "postgresql+asyncpg://",
@@ -68,7 +68,7 @@ async def connect(
     dsn, server_settings = split_url(url)
     server_settings["application_name"] = application_name
     try:
-        return await asyncpg.connect(
+        return await asyncpg.connect(  # noqa: TID251 the one place
             dsn, server_settings=server_settings, timeout=timeout_s, command_timeout=statement_timeout_s
         )
     except (*UNAVAILABLE, asyncpg.InvalidCatalogNameError) as error:
