@@ -9,6 +9,14 @@ const DEGREE_PX_AT_0 = 256 / 360; // as in web maps: the zoom levels mean what p
 const MIN_ZOOM = 7;
 const MAX_ZOOM = 18;
 const HIT_PX = 14;
+/** From which zoom a class of road is drawn, and whether in the stronger colour. */
+const ROADS = {
+  trunk: { major: true, from: 0 },
+  provincial: { major: false, from: 0 },
+  avenue: { major: false, from: 10.5 },
+  village: { major: false, from: 10.5 },
+  street: { major: false, from: 12 },
+};
 const METRES_PER_DEGREE = 111_195;
 
 const path = (rings, close) => {
@@ -53,7 +61,7 @@ export class FleetMap {
 
   setRoads(collection) {
     this.roads = collection.features.map((feature) => ({
-      major: ["motorway", "trunk", "primary", "expressway", "national"].includes(feature.properties.class),
+      ...(ROADS[feature.properties.class] ?? ROADS.street),
       path: path(feature.geometry.type === "LineString" ? [feature.geometry.coordinates] : feature.geometry.coordinates, false),
     }));
     this.draw("base");
@@ -180,7 +188,7 @@ export class FleetMap {
     for (const major of [false, true]) {
       c.strokeStyle = colours[major ? "road" : "road-2"];
       c.lineWidth = (major ? Math.max(1.4, (this.zoom - 7) * 0.55) : Math.max(0.8, (this.zoom - 8) * 0.4)) / scale;
-      for (const road of this.roads) if (road.major === major) c.stroke(road.path);
+      for (const road of this.roads) if (road.major === major && this.zoom >= road.from) c.stroke(road.path);
     }
     c.strokeStyle = colours.border;
     c.lineWidth = 1.1 / scale;
