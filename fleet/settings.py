@@ -78,7 +78,7 @@ class Settings(BaseSettings):
         """
         own: str | None = getattr(self, f"{service}_database_url")
         if own is not None:
-            return own
+            return _checked_database_url(f"FLEET_{service.upper()}_DATABASE_URL", own)
         return assume_role(self.require_database_url(), f"fleet_{service}")
 
     def require_database_url(self) -> str:
@@ -86,12 +86,23 @@ class Settings(BaseSettings):
             raise InvalidSettings(
                 "FLEET_DATABASE_URL is not set: start everything with `fleet up`, or name a PostgreSQL with TimescaleDB"
             )
-        return self.database_url
+        return _checked_database_url("FLEET_DATABASE_URL", self.database_url)
 
     def require_mqtt_url(self) -> str:
         if self.mqtt_url is None:
             raise InvalidSettings("FLEET_MQTT_URL is not set: start everything with `fleet up`, or name an MQTT broker")
         return self.mqtt_url
+
+
+def _checked_database_url(name: str, url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("postgresql", "postgres") and bool(parts.path.strip("/")) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise InvalidSettings(f"{name} must look like postgresql://user:password@host:5432/database")
+    return url
 
 
 def assume_role(url: str, role: str) -> str:

@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import uvloop
 
@@ -57,6 +58,8 @@ async def run(settings: Settings, worker: int, receipt_pause_s: float = LEAST_PA
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
+    failure: asyncio.Future[None] = loop.create_future()
+    loop.set_exception_handler(lambda _, context: _fail(failure, context))  # a bug in a callback ends the process, too
     gc.freeze()  # the polygons and modules are for ever; the collector need not look at them again
     # A batch is some 100,000 tuples without cycles: collecting after every 700 of them finds nothing, again and again.
     gc.set_threshold(200_000, 20, 20)
@@ -67,14 +70,19 @@ async def run(settings: Settings, worker: int, receipt_pause_s: float = LEAST_PA
         asyncio.create_task(housekeeping.run(), name="housekeeping"),
     ]
     waiting = asyncio.create_task(stopped.wait(), name="signal")
-    done, _ = await asyncio.wait({streaming, waiting, *beside}, return_when=asyncio.FIRST_COMPLETED)
+    ends: set[asyncio.Future[Any]] = {streaming, waiting, failure, *beside}
+    done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         if task is not waiting:
             task.result()  # raises the bug that ended it
     log.info("stopping: committing what was taken")
     pipeline.stop()
+    if not pipeline.started:
+        streaming.cancel()
     try:
         await asyncio.wait_for(streaming, STOP_WITHIN_S)
+    except asyncio.CancelledError:
+        log.info("nothing was taken yet")
     except TimeoutError:
         log.warning(
             "the store did not take the last batch within %.0f s; the broker will deliver it again", STOP_WITHIN_S
@@ -85,6 +93,13 @@ async def run(settings: Settings, worker: int, receipt_pause_s: float = LEAST_PA
     await registry.close()
     log.info("stopped")
     return 0
+
+
+def _fail(failure: asyncio.Future[None], context: dict[str, Any]) -> None:
+    log.error("%s", context.get("message"))
+    error = context.get("exception")
+    if error is not None and not failure.done():
+        failure.set_exception(error)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

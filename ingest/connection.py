@@ -117,6 +117,7 @@ class Connection:
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._stay_connected(), name="mqtt connection")
+        self._task.add_done_callback(self._ended)
 
     async def stop(self) -> None:
         """Sends what is queued, says DISCONNECT (the session stays at the broker), closes."""
@@ -128,10 +129,9 @@ class Connection:
             self.client.loop_write()
             self.client.loop_misc()
 
-    async def failed(self) -> None:
-        """Returns only by raising what ended the connection task: a bug, or refused credentials."""
-        assert self._task is not None
-        await self._task
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._loop.call_exception_handler({"message": "the MQTT connection failed", "exception": error})
 
     async def _stay_connected(self) -> None:
         back_off_s = FIRST_BACK_OFF_S

@@ -23,7 +23,7 @@ IDLE_S = 1.0  # how long to wait for a first message before looking for other wo
 
 
 class Pipeline:
-    """One worker. Its life: `run` until `stop` is called."""
+    """One worker. Its life: `run` until `stop` is called. Before `started` it holds nothing and may be cancelled."""
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class Pipeline:
         self._writer = writer
         self._now = now
         self._stopping = False
+        self.started = False
         self._retries: list[Incoming] = []
         self._retried: asyncio.Event = asyncio.Event()
 
@@ -57,6 +58,7 @@ class Pipeline:
         await self._writer.open()  # before the first message: the worker's name must be ours alone
         await self._registry.refresh()
         await self._uplink.start()
+        self.started = True
         committing: asyncio.Task[None] | None = None
         try:
             while not self._stopping:

@@ -13,8 +13,10 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import paho.mqtt.client as paho
+from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from fleet.errors import InvalidSettings
 from ingest.connection import BrokerAddress, Connection
 from ingest.topics import STATUS_SUBSCRIPTION, subscriptions
 
@@ -81,16 +83,16 @@ class PahoUplink:
             on_message=self._on_message,
             on_ready=self._subscribe,
         )
+        self._subscribed = 0  # the connection generation of the last SUBACK
+        self._connection.client.on_subscribe = self._on_subscribe
 
     @property
     def connected(self) -> bool:
-        return self._connection.connected
+        """Connected and subscribed: what is published from now on reaches us, or waits for us at the broker."""
+        return self._connection.connected and self._subscribed == self._connection.generation
 
     async def start(self) -> None:
         self._connection.start()
-
-    async def failed(self) -> None:
-        await self._connection.failed()
 
     async def take(self, most: int, age_s: float, wait_s: float) -> list[Delivery]:
         if not self._messages:
@@ -126,6 +128,14 @@ class PahoUplink:
             status = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
             topics += [(STATUS_SUBSCRIPTION, status), (DROPPED_TOPIC, SubscribeOptions(qos=0))]
         client.subscribe(topics)
+
+    def _on_subscribe(self, _client: paho.Client, _data: Any, _mid: int, codes: list[ReasonCode], _props: Any) -> None:
+        refused = [str(code) for code in codes if code.is_failure]
+        if refused:
+            raise InvalidSettings(
+                f"the broker refuses ingest's subscriptions ({', '.join(refused)}): check its access file"
+            )
+        self._subscribed = self._connection.generation
 
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         topic = message.topic

@@ -8,9 +8,16 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from fleet.local.mosquitto import Mosquitto
 from tests import services
+
+# On a shared machine a slow example says nothing about the code; in CI the same examples every time.
+settings.register_profile(
+    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
+settings.load_profile("house")
 
 
 def _loopback_only(event: str, arguments: tuple[object, ...]) -> None:

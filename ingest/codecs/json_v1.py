@@ -258,9 +258,8 @@ def _read_element(dialect: _Dialect, raw: bytes) -> tuple[Reading | Refused, int
                 reasons.append(Reason("missing_field", name, f"{name} is required"))
             continue
         try:
-            values[name] = msgspec.convert(content[name], field.type)
-            if name == "time":
-                values[name] = _instant(values[name])
+            value = msgspec.convert(content[name], field.type)
+            values[name] = _instant(value) if name == "time" else value
         except UNREADABLE as error:
             reasons.append(_reason(name, content[name], str(error)))
     if _contradicts(values.get("oldest_seq"), values.get("seq")):

@@ -20,6 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from fleet.identity.broker_access import hash_password, render_access, render_passwords
 from fleet.local.mosquitto import Mosquitto
+from fleet.local.processes import spawn
 from fleet.model.broker import BrokerAccount, BrokerAccountKind
 from tests import services
 
@@ -105,19 +106,18 @@ class Stage:
     # ------------------------------------------------------------------------------------------- processes
 
     def start_ingest(self, worker: int = 1, *, ready: bool = True, **environment: str) -> subprocess.Popen[bytes]:
-        with (self.logs / f"ingest-{worker}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "ingest", "--worker", str(worker), "--receipt-pause-s", "0.5"],
-                cwd=services.ROOT,
-                env={
-                    **os.environ,
-                    "FLEET_DATABASE_URL": self.database_url,
-                    "FLEET_MQTT_URL": self.broker.url("service.ingest", PASSWORD),
-                    **environment,
-                },
-                stdout=log,
-                stderr=log,
-            )
+        process = spawn(  # dies with the test session, however that ends
+            [sys.executable, "-m", "ingest", "--worker", str(worker), "--receipt-pause-s", "0.5"],
+            directory=services.ROOT,
+            log=self.logs / f"ingest-{worker}.log",
+            death=signal.SIGKILL,
+            environment={
+                **os.environ,
+                "FLEET_DATABASE_URL": self.database_url,
+                "FLEET_MQTT_URL": self.broker.url("service.ingest", PASSWORD),
+                **environment,
+            },
+        )
         self._workers[worker] = process
         if ready:
             until(
@@ -203,13 +203,19 @@ class Publisher:
     def send_many(
         self, messages: Sequence[tuple[str, str, Any]], *, division: int | None = None, retain: bool = False
     ) -> None:
+        for info in self.begin(messages, division=division, retain=retain):
+            info.wait_for_publish(20)
+
+    def begin(
+        self, messages: Sequence[tuple[str, str, Any]], *, division: int | None = None, retain: bool = False
+    ) -> list[paho.MQTTMessageInfo]:
+        """Publishes without waiting."""
         infos = []
         for unit, kind, payload in messages:
             body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
             topic = f"fleet/v1/{division or self.division}/{unit}/{kind}"
             infos.append(self._client.publish(topic, body, qos=1, retain=retain))
-        for info in infos:
-            info.wait_for_publish(20)
+        return infos
 
     def close(self) -> None:
         self._client.disconnect()

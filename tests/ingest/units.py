@@ -88,7 +88,8 @@ class Units:
         """Each sample that was ever recorded is stored exactly once or in quarantine, and the books add up."""
         for kind in SAMPLE_KINDS:
             rows = self.stage.fetch(
-                f"select unit.code, run, seq, count(*) from {TABLES[kind]} r join unit on unit.id = r.unit_id group by 1, 2, 3"
+                f"select unit.code, run, seq, count(*) from {TABLES[kind]} r"
+                " join unit on unit.id = r.unit_id group by 1, 2, 3"
             )
             stored = {(row[0], row[1], row[2]): row[3] for row in rows}
             truth = {
@@ -164,15 +165,19 @@ class Units:
             unit.acknowledged(number)
 
     def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
-        unit, payload = self.units[message.topic.split("/")[3]], message.payload
+        unit, payload = self.units[message.topic.split("/")[3]], bytes(message.payload)
         self._work.put(lambda: unit.receive_receipt(payload, time.time()))
 
     def _on_connect(self, client: paho.Client, *_: object) -> None:
         client.subscribe(f"fleet/v1/{DIVISION}/+/receipt", qos=1)
-        self._work.put(lambda: [unit.connected(time.time()) for unit in self.units.values()] and None)
+        self._work.put(lambda: self._each(OnboardUnit.connected))
 
     def _on_disconnect(self, *_: object) -> None:
-        self._work.put(lambda: [unit.disconnected(time.time()) for unit in self.units.values()] and None)
+        self._work.put(lambda: self._each(OnboardUnit.disconnected))
+
+    def _each(self, tell: Callable[[OnboardUnit, float], None]) -> None:
+        for unit in self.units.values():
+            tell(unit, time.time())
 
     def reboot(self, code: str) -> None:
         self._work.put(lambda: self._reboot(self.units[code]))
