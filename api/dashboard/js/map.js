@@ -250,6 +250,7 @@ export class FleetMap {
     c.textAlign = "center";
     for (let index = inView.length - 1; index >= 0; index -= 1) {
       const [item, x, y] = inView[index];
+      if (item.vehicle_id === this.fleet.selected) continue; // has a label of its own
       const cells = [-1, 0, 1].map((n) => `${Math.round(x / 34) + n},${Math.round((y + 17) / 16)}`);
       if (cells.some((cell) => taken.has(cell))) continue;
       cells.forEach((cell) => taken.add(cell));
