@@ -27,6 +27,9 @@ UNAVAILABLE = (
 )
 """What asyncpg raises when the database, not our statement, is at fault."""
 
+REFUSED = (asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError)
+"""No such database or user, or a wrong password: mended outside, like an absence, so whoever waits goes on waiting."""
+
 
 def split_url(url: str) -> tuple[str, dict[str, str]]:
     """`url` for asyncpg without our own query parameters, and the server settings they stand for."""
@@ -41,15 +44,13 @@ def split_url(url: str) -> tuple[str, dict[str, str]]:
 
 def create_engine(url: str, *, size: int = 5, application_name: str = "one-network") -> AsyncEngine:
     """An engine for `url` (`postgresql://user:password@host:port/database[?role=name]`); opens nothing yet."""
-    dsn, server_settings = split_url(url)
-    server_settings["application_name"] = application_name
 
-    async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(dsn, server_settings=server_settings, timeout=10)  # noqa: TID251 the one place
+    async def opened() -> asyncpg.Connection:
+        return await connect(url, application_name=application_name)
 
     return create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=connect,
+        async_creator=opened,
         pool_size=size,
         max_overflow=0,
         pool_pre_ping=False,
@@ -71,7 +72,7 @@ async def connect(
         return await asyncpg.connect(  # noqa: TID251 the one place
             dsn, server_settings=server_settings, timeout=timeout_s, command_timeout=statement_timeout_s
         )
-    except (*UNAVAILABLE, asyncpg.InvalidCatalogNameError) as error:
+    except (*UNAVAILABLE, *REFUSED) as error:
         raise StoreUnavailable(describe(dsn, error)) from error
 
 
