@@ -86,16 +86,11 @@ unit = Table(
     "unit",
     metadata,
     Column("id", Integer, Identity(), primary_key=True),
-    Column(
-        "code",
-        Text,
-        CheckConstraint("code ~ '^[A-Za-z0-9_-]{1,32}$'", name="code_grammar"),
-        nullable=False,
-        unique=True,
-    ),
+    Column("code", Text, nullable=False, unique=True),
     Column("division", Integer, nullable=False),
     Column("created_at", INSTANT, nullable=False, server_default=func.now()),
     Column("retired_at", INSTANT),
+    CheckConstraint("code ~ '^[A-Za-z0-9_-]{1,32}$'", name="code_grammar"),
 )
 
 binding = Table(
@@ -363,12 +358,13 @@ broker_account = Table(
     "broker_account",
     metadata,
     Column("username", Text, primary_key=True),
-    Column("kind", Text, CheckConstraint("kind in ('unit', 'gateway', 'service')", name="kind"), nullable=False),
+    Column("kind", Text, nullable=False),
     Column("division", Integer),
     Column("unit_id", Integer, ForeignKey("unit.id"), unique=True),
     Column("password_hash", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False, server_default=func.now()),
     Column("revoked_at", INSTANT),
+    CheckConstraint("kind in ('unit', 'gateway', 'service')", name="kind"),
 )
 
 audit_log = Table(

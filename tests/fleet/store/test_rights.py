@@ -1,0 +1,147 @@
+"""What each service may not do, refused by the database itself, whatever the service's code would like."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from fleet.settings import assume_role
+from tests import services
+
+pytestmark = pytest.mark.store
+
+SERVICES = ("fleet_ingest", "fleet_monitor", "fleet_api")
+READINGS = ("position_reading", "usage_reading", "event_reading")
+BOOKS = ("batch", "ledger", "ledger_hour", "receipt")
+REGISTRY = ("organ", "vehicle", "unit", "binding")
+ACCESS = ("account", "token", "broker_account")
+
+
+def destroying(*tables: str) -> list[str]:
+    return [f"{verb} {table}" for table in tables for verb in ("delete from", "truncate")]
+
+
+def updating(*assignments: str) -> list[str]:
+    return [f"update {table} set {rest}" for table, _, rest in (one.partition(" ") for one in assignments)]
+
+
+def reading(*tables: str) -> list[str]:
+    return [f"select 1 from {table}" for table in tables]
+
+
+def inserting(*tables: str) -> list[str]:
+    return [f"insert into {table} default values" for table in tables]
+
+
+NO_READING_CHANGES = updating("position_reading lat_e7 = 0", "usage_reading odometer_m = 0", "event_reading run = 0")
+
+DENIED = {
+    "fleet_ingest": [
+        *destroying(*READINGS, *BOOKS, "quarantine", "latest_state", "unit"),
+        *NO_READING_CHANGES,
+        *updating("batch stored = 0", "unit division = 530302", "registry_revision revision = 0"),
+        *reading(*ACCESS, "audit_log", "organ", "vehicle", "binding"),
+        *inserting("unit", "account", "token", "broker_account", "audit_log"),
+    ],
+    "fleet_monitor": [
+        *destroying(*READINGS, *BOOKS, *REGISTRY),
+        *NO_READING_CHANGES,
+        *updating("batch stored = 0", "unit division = 530302"),
+        *inserting(*READINGS, *BOOKS, *REGISTRY, *ACCESS, "quarantine", "latest_state", "audit_log"),
+        *reading(*ACCESS, "audit_log"),
+    ],
+    "fleet_api": [
+        *destroying(*READINGS, *BOOKS, *REGISTRY, *ACCESS, "quarantine", "latest_state", "audit_log"),
+        *NO_READING_CHANGES,
+        *inserting(*READINGS, *BOOKS, *REGISTRY, "quarantine", "latest_state", "account", "broker_account"),
+        *updating(
+            "batch stored = 0",
+            "ledger stored = 0",
+            "ledger_hour stored = 0",
+            "receipt oldest_seq = 0",
+            "latest_state revision = 0",
+            "live_revision revision = 0",
+            "account role = 'administrator'",
+            "broker_account revoked_at = null",
+            "quarantine payload = ''",
+            "quarantine resolved_at = now()",
+            "audit_log account = 'somebody else'",
+            "organ name = ''",
+            "vehicle confidential = false",
+            "unit division = 530302",
+            "binding unit_id = 1",
+        ),
+    ],
+}
+
+
+async def test_services_own_nothing(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        owned = await connection.fetch(
+            "select d.classid::regclass::text, d.objid from pg_shdepend d"
+            " where d.deptype = 'o' and d.refclassid = 'pg_authid'::regclass"
+            " and d.refobjid in (select oid from pg_roles where rolname = any($1::text[]))",
+            list(SERVICES),
+        )
+        owners = await connection.fetch(
+            "select distinct pg_get_userbyid(relowner)::text as owner from pg_class"
+            " where relnamespace = 'public'::regnamespace and relkind in ('r', 'S', 'i')"
+        )
+        logins = await connection.fetch(
+            "select rolname from pg_roles where rolname = any($1::text[])"
+            " and (rolsuper or rolcreaterole or rolcreatedb or rolbypassrls)",
+            [*SERVICES, "fleet_owner"],
+        )
+    finally:
+        await connection.close()
+    assert owned == []
+    assert [row["owner"] for row in owners] == ["fleet_owner"]
+    assert logins == []
+
+
+@pytest.mark.parametrize("role", SERVICES)
+async def test_what_is_denied(database_url: str, role: str) -> None:
+    connection = await asyncpg.connect(database_url, server_settings={"role": role})
+    allowed = []
+    try:
+        assert await connection.fetchval("select current_user") == role
+        for statement in [
+            *DENIED[role],
+            "create table mine (x integer)",
+            "drop table unit",
+            "alter table batch add y int",
+        ]:
+            try:
+                await connection.execute(statement)
+            except asyncpg.InsufficientPrivilegeError:
+                continue
+            except asyncpg.PostgresError as error:
+                allowed.append(f"{statement}: not refused for want of a right, but {error}")
+            else:
+                allowed.append(statement)
+    finally:
+        await connection.close()
+    assert allowed == []
+
+
+async def test_what_a_service_needs_is_allowed(database_url: str) -> None:
+    """The other side, so that a typing error above cannot pass for a denial."""
+    services.execute(
+        assume_role(database_url, "fleet_ingest"),
+        "insert into batch (worker, n, received_at, revision, messages, received, stored, duplicate, quarantined)"
+        " values (1, 1, now(), 1, 1, 1, 1, 0, 0)",
+        "insert into position_reading (observed_at, batch, unit_id, run, lat_e7, lon_e7, flags)"
+        " values (now(), 17, 1, 0, 0, 0, 0)",
+        "update live_revision set revision = revision + 1",
+        "select 1 from unit, registry_revision",
+    )
+    services.execute(
+        assume_role(database_url, "fleet_api"),
+        "insert into audit_log (account, action, object) values ('a', 'b', 'c')",
+        "select 1 from position_reading, ledger, account, token, audit_log",
+        "update quarantine set retry_requested_at = now()",
+    )
+    services.execute(
+        assume_role(database_url, "fleet_monitor"), "select 1 from position_reading, batch, vehicle, binding"
+    )
