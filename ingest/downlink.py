@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 EVERY_S = 2.0
 LEAST_PAUSE_S = 10.0  # between two receipts of one unit
 LOOK_BACK = timedelta(hours=1)  # what is said again after a start
-MOST_EARLIER_RUNS = 4
+MOST_OTHER_RUNS = 4
 PUBLISHER_LOCK = 5303200
 BACK_OFF_S = 2.0
 MOST_UNDERWAY = 100  # receipts on their way to the broker at once: paho looks through all of them at each PUBACK
@@ -105,8 +105,8 @@ class Downlink:
         address = UnitAddress(row.key.division, row.key.unit)
         runs = self._rows.setdefault(address, {}).setdefault(row.key.kind, {})
         runs[row.key.run] = row
-        while len(runs) > 1 + MOST_EARLIER_RUNS:
-            del runs[min(runs)]
+        while len(runs) > 1 + MOST_OTHER_RUNS:
+            del runs[min(runs, key=lambda run: runs[run].revision)]
         if address not in self._due:
             self._touched[address] = None
 
@@ -140,13 +140,13 @@ class Downlink:
 
 
 def receipt(kinds: dict[int, dict[int, ReceiptRow]], now: datetime) -> dict[str, Any]:
-    """The payload for one unit: for each kind the receipt of its newest run, earlier runs of late under `earlier`."""
+    """The payload for one unit: for each kind the receipt of the run it published last, other runs under `others`."""
     payload: dict[str, Any] = {}
     for kind, runs in sorted(kinds.items()):
-        newest, *earlier = sorted(runs, reverse=True)
-        payload[KIND_NAMES[kind]] = _one(runs[newest], now)
-        if earlier:
-            payload[KIND_NAMES[kind]]["earlier"] = [_one(runs[run], now) for run in earlier]
+        last, *others = sorted(runs, key=lambda run: (runs[run].revision, run), reverse=True)
+        payload[KIND_NAMES[kind]] = _one(runs[last], now)
+        if others:
+            payload[KIND_NAMES[kind]]["others"] = [_one(runs[run], now) for run in others]
     return payload
 
 

@@ -34,9 +34,9 @@ class _Run(msgspec.Struct, kw_only=True):
 
 
 class _Receipt(_Run, kw_only=True):
-    """The current run of one kind, and earlier ones."""
+    """The run of one kind that was published last, and others of late."""
 
-    earlier: list[_Run] = []  # msgspec copies the default
+    others: list[_Run] = []  # msgspec copies the default
 
 
 _receipt_decoder = msgspec.json.Decoder(dict[str, _Receipt])
@@ -244,7 +244,7 @@ class OnboardUnit:
         for name, receipt in receipts.items():
             if name not in self._kind_of:
                 continue
-            for one in (receipt, *receipt.earlier):
+            for one in (receipt, *receipt.others):
                 progress |= self._cover(self._kind_of[name], one)
         if progress:
             self._patience_s = self._resend_after_s

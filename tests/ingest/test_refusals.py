@@ -172,12 +172,16 @@ def test_units_without_receipts_show_exactly_what_is_missing(stage: Stage) -> No
     assert committed == "{[1,40),[43,102)}"  # the loss stays on the record
 
 
-def test_receipts_of_an_earlier_run_are_said_beside_the_newest(stage: Stage) -> None:
+def test_a_receipt_is_of_the_run_published_last_and_names_the_others(stage: Stage) -> None:
     stage.register("u1")
     stage.start_ingest()
     with stage.publisher(receipts=True) as units:
         units.send("u1", "position", [position(1, run=1), position(2, run=1), position(1, run=2, lat=25.5)])
         until(lambda: units.receipts.get("u1"), "a receipt", log=stage.log())
-        newest = units.receipts["u1"]["position"]
-        assert (newest["run"], newest["seq"]) == (2, 1)
-        assert [(one["run"], one["seq"]) for one in newest["earlier"]] == [(1, 2)]
+        receipt = units.receipts["u1"]["position"]
+        assert (receipt["run"], receipt["seq"]) == (2, 1)  # both at once: the higher
+        assert [(one["run"], one["seq"]) for one in receipt["others"]] == [(1, 2)]
+        units.send("u1", "position", position(3, run=1))
+        until(lambda: units.receipts["u1"]["position"]["run"] == 1, "the receipt of the old run", log=stage.log())
+        receipt = units.receipts["u1"]["position"]
+        assert (receipt["seq"], [(one["run"], one["seq"]) for one in receipt["others"]]) == (3, [(2, 1)])

@@ -33,9 +33,9 @@ class LoopbackService:
         for kind, run in sorted(self.stored, reverse=True):
             one = self._one(kind, run)
             if kind.value in kinds:
-                earlier = kinds[kind.value].setdefault("earlier", [])
-                assert isinstance(earlier, list)
-                earlier.append(one)
+                others = kinds[kind.value].setdefault("others", [])
+                assert isinstance(others, list)
+                others.append(one)
             else:
                 kinds[kind.value] = one
         return json.dumps(kinds).encode()

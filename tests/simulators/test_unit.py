@@ -197,8 +197,8 @@ def test_a_reboot_counts_from_one_in_a_new_run_and_keeps_the_old_samples() -> No
     made.connected(NOW + 3)
     assert made.held()[Kind.POSITION] == {(1, 1), (2, 1)}
     assert sorted(sent(made.due(NOW + 3))) == [(1, 1), (2, 1)]
-    earlier = [{"run": 1, "seq": 1, "time": "2026-01-01T00:00:00Z", "again": []}]
-    made.receive_receipt(receipt("position", 2, None, earlier=earlier), NOW + 4)
+    others = [{"run": 1, "seq": 1, "time": "2026-01-01T00:00:00Z", "again": []}]
+    made.receive_receipt(receipt("position", 2, None, others=others), NOW + 4)
     assert made.held()[Kind.POSITION] == {(2, 1)}
 
 
