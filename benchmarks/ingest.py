@@ -98,7 +98,9 @@ def measure(case: Case, directory: Path) -> Result:
         arguments = (broker.port, "gateway.load", password, DIVISION, UNITS, case.rounds, case.samples)
         generator = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.publisher", *map(str, arguments)],
-            **{"cwd": ROOT, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE},
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         processes.append(generator)
         assert generator.stdin is not None
@@ -143,7 +145,7 @@ def query(url: str, statement: str, *arguments: object) -> int:
     return asyncio.run(work())
 
 
-def main() -> list[Result]:
+def measure_all() -> list[Result]:
     results = []
     print(
         "case                         samples/s   CPU in µs a message: ingest  database  broker  generator   B/reading"
@@ -160,7 +162,3 @@ def main() -> list[Result]:
         )
         results.append(result)
     return results
-
-
-if __name__ == "__main__":
-    main()

@@ -108,6 +108,8 @@ class PahoUplink:
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         generation, ack = self._connection.generation, self._connection.client.ack
+        if not self._connection.connected:
+            return
         for delivery in deliveries:
             if delivery.packet_id and delivery.generation == generation:
                 ack(delivery.packet_id, 1)
@@ -118,9 +120,12 @@ class PahoUplink:
     async def stop(self) -> None:
         await self._connection.stop()
 
-    def _subscribe(self, _session_present: bool) -> None:
-        # Always, also with a kept session: a broker that lost its memory says nothing about it. What was taken over an
-        # earlier connection and is still in our hands stays there: it will come again, as a duplicate.
+    def _subscribe(self, session_present: bool) -> None:
+        if session_present:
+            # The broker will deliver again what was not acknowledged. Without this, a connection that flaps while the
+            # database is away would pile up one window's worth each time.
+            self._messages.clear()
+        # Always, also with a kept session: subscribing twice is harmless, not being subscribed is not.
         client = self._connection.client
         topics = [(topic, SubscribeOptions(qos=1)) for topic in subscriptions(SHARED_GROUP)]
         if self._worker == 1:
