@@ -1,0 +1,87 @@
+"""What the documents promise is what the code has: settings, commands, reasons, fields, routes, links."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from api.app import ROUTERS
+from fleet.cli import COMMANDS
+from fleet.model.readings import EVENT_NAMES, REASON_CODES, GroundFlag, Kind
+from fleet.settings import Settings
+from ingest.codecs.json_v1 import JsonV1
+
+ROOT = Path(__file__).resolve().parents[1]
+README, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
+INTERFACE = ROOT / "docs" / "interface.md"
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def settings_rows(document: Path) -> dict[str, tuple[str, str]]:
+    """Variable -> default and meaning, from the table."""
+    rows = re.findall(r"^\| `(FLEET_[A-Z_]+)` \| (.+?) \| (.+) \|$", document.read_text(), re.MULTILINE)
+    return {name: (default, meaning) for name, default, meaning in rows}
+
+
+def test_the_readme_has_every_setting_as_it_is() -> None:
+    expected = {
+        f"FLEET_{name.upper()}": ("–" if field.default is None else f"`{field.default}`", field.description or "")
+        for name, field in Settings.model_fields.items()
+    }
+    assert settings_rows(README) == expected
+
+
+def test_the_chinese_readme_has_every_setting_and_its_default() -> None:
+    english, chinese = settings_rows(README), settings_rows(CHINESE)
+    assert {name: row[0] for name, row in chinese.items()} == {name: row[0] for name, row in english.items()}
+
+
+@pytest.mark.parametrize("document", [README, CHINESE], ids=name_of)
+def test_the_first_two_commands(document: Path) -> None:
+    block = re.search(r"```sh\n(.*?)```", document.read_text(), re.DOTALL)
+    assert block is not None
+    assert block[1] == "make run\nmake test\n"
+
+
+def test_every_reason_of_the_quarantine_is_explained() -> None:
+    table = INTERFACE.read_text().partition("## What is refused")[2].partition("## HTTP")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(REASON_CODES)
+
+
+def test_every_field_kind_event_and_flag_is_named() -> None:
+    text = INTERFACE.read_text()
+    fields = {name for dialect in JsonV1.dialects.values() for name in dialect.fields}
+    flags = {flag.name.lower() for flag in GroundFlag if flag.name}
+    named = set(re.findall(r"`([^`\n]+)`", text))
+    assert fields | {kind.value for kind in Kind} | set(EVENT_NAMES) | flags <= named | {"online"}
+    assert '{"online": true}' in text
+
+
+def test_every_route_is_listed() -> None:
+    text = INTERFACE.read_text()
+    paths = {re.sub(r"\{\w+\}", "{id}", route.path) for router in ROUTERS for route in router.routes}  # type: ignore[attr-defined]
+    missing = {
+        path
+        for path in paths
+        if not re.search(rf"`(?:GET|POST|DELETE|`, `|POST`, `DELETE) {re.escape(path)}[`?]", text)
+    }
+    assert missing == set()
+
+
+def test_every_group_of_commands_is_listed() -> None:
+    text = INTERFACE.read_text()
+    assert {name for name, _ in COMMANDS if f"`fleet {name} " not in text} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_links_lead_somewhere(document: Path) -> None:
+    text = re.sub(r"```.*?```", "", document.read_text(), flags=re.DOTALL)
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
+    broken = [target for target in targets if "://" not in target and not (document.parent / target).exists()]
+    assert broken == []
