@@ -24,6 +24,7 @@ app = typer.Typer(
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("gateway", "fleet.commands.gateway"),
     ("unit", "fleet.commands.unit"),
+    ("account", "fleet.commands.account"),
     ("token", "fleet.commands.token"),
     ("quarantine", "fleet.commands.quarantine"),
     ("retention", "fleet.commands.retention"),

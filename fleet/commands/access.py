@@ -9,7 +9,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.commands.session import ACTOR
-from fleet.local.broker_files import apply_accounts, require_broker_directory
+from fleet.local.broker_files import apply_accounts, ensure_service, require_broker_directory
 from fleet.settings import Settings
 from fleet.store import audit
 
@@ -20,6 +20,7 @@ _TAKEN_UP_S = 0.25
 async def commit_and_apply(connection: AsyncConnection, settings: Settings, action: str, username: str) -> None:
     """Record and commit the change, then make it effective on the running broker before we return."""
     directory = require_broker_directory(settings)
+    await ensure_service(connection, settings.mqtt_url)
     await audit.record(connection, account=ACTOR, action=action, subject=username)
     await connection.commit()
     if await apply_accounts(connection, directory):

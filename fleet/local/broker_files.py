@@ -12,16 +12,36 @@ import secrets
 import signal
 import stat
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import psutil
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.errors import DependencyMissing, InvalidSettings
-from fleet.identity.broker_access import render_access, render_passwords
+from fleet.identity.broker_access import INGEST, hash_password, password_matches, render_access, render_passwords
+from fleet.model.broker import BrokerAccount, BrokerAccountKind
 from fleet.settings import Settings
 from fleet.store import broker_accounts
 
 PASSWORDS, ACCESS, PID = "passwords", "access", "mosquitto.pid"
+
+
+async def ensure_service(connection: AsyncConnection, mqtt_url: str | None) -> None:
+    """Make the account of ingest exist with the password that FLEET_MQTT_URL gives it; the caller commits.
+
+    Without it, rendering would take ingest's own account off a broker that others set up. Another username in the URL
+    is left to who runs that broker.
+    """
+    parts = urlsplit(mqtt_url or "")
+    if parts.username is None or unquote(parts.username) != INGEST or not parts.password:
+        return
+    password = unquote(parts.password)
+    for stored in await broker_accounts.list_all(connection, BrokerAccountKind.SERVICE):
+        same = stored.account.username == INGEST and stored.revoked_at is None
+        if same and password_matches(password, stored.account.password_hash):
+            return
+    account = BrokerAccount(username=INGEST, kind=BrokerAccountKind.SERVICE, password_hash=hash_password(password))
+    await broker_accounts.create(connection, account, replace=True)
 
 
 async def apply_accounts(connection: AsyncConnection, directory: Path) -> bool:

@@ -24,7 +24,7 @@ from fleet.identity.accounts import ADMINISTRATOR, ensure_admin
 from fleet.identity.broker_access import INGEST, gateway_username, hash_password, new_password, password_matches
 from fleet.identity.passwords import hash_password as hash_account_password
 from fleet.identity.passwords import password_matches as account_password_matches
-from fleet.local.broker_files import apply_accounts
+from fleet.local.broker_files import apply_accounts, ensure_service
 from fleet.local.mosquitto import Mosquitto
 from fleet.local.places import secret, write_private
 from fleet.model.broker import BrokerAccount, BrokerAccountKind
@@ -94,19 +94,15 @@ async def prepare_city(settings: Settings, broker: Mosquitto | None, say: Callab
     await _ensure_city(settings, say)
     mqtt = urlsplit(settings.require_mqtt_url())
     service_password = unquote(mqtt.password or "")
-    own_admin = settings.admin_password is not None
-    admin_password = (
-        settings.admin_password.get_secret_value()
-        if settings.admin_password is not None
-        else secret(settings.data_dir / "secrets" / "admin_password")
-    )
+    administrator, admin_password = _administrator(settings)
     simulator_password = secret(settings.data_dir / "secrets" / "simulator_password")
     engine = create_engine(assume_role(settings.require_database_url(), "fleet_owner"), size=1)
     try:
         async with store_errors(), engine.connect() as connection:
             await ensure_admin(connection, admin_password)
             await _ensure_reader(connection, simulator_password)
-            logins = await _ensure_broker_accounts(connection, settings.data_dir, service_password if broker else None)
+            await ensure_service(connection, settings.mqtt_url)
+            logins = await _ensure_broker_accounts(connection, settings.data_dir)
             await connection.commit()
             _write_simulator_file(settings, logins, simulator_password)
             directory = broker.directory if broker is not None else settings.broker_dir
@@ -117,9 +113,7 @@ async def prepare_city(settings: Settings, broker: Mosquitto | None, say: Callab
     finally:
         await engine.dispose()
     return Demonstration(
-        accounts=(
-            Account(ADMINISTRATOR, "as FLEET_ADMIN_PASSWORD says" if own_admin else admin_password, "administrator"),
-        ),
+        accounts=(administrator,),
         environment=(
             {"ingest": {"FLEET_MQTT_URL": with_credentials(settings.require_mqtt_url(), INGEST, service_password)}}
             if broker is not None
@@ -127,6 +121,34 @@ async def prepare_city(settings: Settings, broker: Mosquitto | None, say: Callab
         ),
         background=_RETENTION,
     )
+
+
+async def prepare_administrator(settings: Settings) -> Demonstration:
+    """The same for named servers into which no city is put: somebody must be able to log in, and ingest to connect.
+
+    An administrator who exists is left alone unless FLEET_ADMIN_PASSWORD is set. Raises as `prepare_city`.
+    """
+    engine = create_engine(assume_role(settings.require_database_url(), "fleet_owner"), size=1)
+    try:
+        async with store_errors(), engine.connect() as connection:
+            await ensure_service(connection, settings.mqtt_url)
+            known = await accounts.find_credentials(connection, ADMINISTRATOR)
+            if known is not None and settings.admin_password is None:
+                await connection.commit()
+                return Demonstration()
+            administrator, password = _administrator(settings)
+            await ensure_admin(connection, password)
+            await connection.commit()
+            return Demonstration(accounts=(administrator,))
+    finally:
+        await engine.dispose()
+
+
+def _administrator(settings: Settings) -> tuple[Account, str]:
+    """The administrator as it may be printed, and the password: the one that was set, or one that is kept here."""
+    given = settings.admin_password
+    password = given.get_secret_value() if given else secret(settings.data_dir / "secrets" / "admin_password")
+    return Account(ADMINISTRATOR, "as FLEET_ADMIN_PASSWORD says" if given else password, "administrator"), password
 
 
 async def _ensure_city(settings: Settings, say: Callable[[str], None]) -> None:
@@ -155,13 +177,8 @@ async def _ensure_reader(connection: AsyncConnection, password: str) -> None:
     )
 
 
-async def _ensure_broker_accounts(
-    connection: AsyncConnection, data_dir: Path, service_password: str | None
-) -> list[Login]:
-    """Make the accounts exist with the passwords of the last time; answers those that the simulator may use.
-
-    `service_password` is for the account of ingest on the private broker; None leaves it to who runs the broker.
-    """
+async def _ensure_broker_accounts(connection: AsyncConnection, data_dir: Path) -> list[Login]:
+    """Make the accounts exist with the passwords of the last time; answers those that the simulator may use."""
     kept = _kept_passwords(simulator_file(data_dir))
     stored = {one.account.username: one for one in await broker_accounts.list_all(connection)}
     logins: list[Login] = []
@@ -179,18 +196,6 @@ async def _ensure_broker_accounts(
         elif one.revoked_at is not None or not password_matches(password, one.account.password_hash):
             continue
         logins.append(Login(username, password, division, code))
-    if service_password is not None:
-        service = stored.get(INGEST)
-        if (
-            service is None
-            or service.revoked_at is not None
-            or not password_matches(service_password, service.account.password_hash)
-        ):
-            missing.append(
-                BrokerAccount(
-                    username=INGEST, kind=BrokerAccountKind.SERVICE, password_hash=hash_password(service_password)
-                )
-            )
     await broker_accounts.create_many(connection, missing)
     return logins
 

@@ -21,7 +21,7 @@ import httpx
 
 from fleet.errors import Conflict, DependencyMissing, InvalidSettings, StoreUnavailable
 from fleet.identity.broker_access import INGEST
-from fleet.local.demonstration import Demonstration, prepare_city
+from fleet.local.demonstration import Demonstration, prepare_administrator, prepare_city
 from fleet.local.discovery import environment_file, lock_file, write_environment
 from fleet.local.mosquitto import Mosquitto
 from fleet.local.parts import ROOT, Part, keep_short
@@ -92,10 +92,11 @@ class Supervisor:
         if self._postgres is not None:
             self._separate_logins(self._postgres)
         write_environment(self._data_dir, self._environment())
-        city = Demonstration()
         if self._demonstrates:
             # The demonstration city: everything it needs is running, nothing that it could disturb is.
             city = asyncio.run(prepare_city(self._settings, self._mosquitto, self._say))
+        else:
+            city = asyncio.run(prepare_administrator(self._settings))
         self._start_parts(city)
         return city
 

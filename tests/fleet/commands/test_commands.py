@@ -201,3 +201,27 @@ def test_retention_says_what_it_dropped(database_url: str) -> None:
     done = call("retention", "run", "--keep-days", "2", FLEET_DATABASE_URL=database_url)
     assert done.returncode == 0, done.stderr
     assert "0 chunks" in done.stdout
+
+
+@pytest.mark.seam
+@pytest.mark.store
+def test_ingest_stays_on_a_broker_whose_files_are_rendered_for_the_first_time(fleet: Fleet, broker: Mosquitto) -> None:
+    assert fleet("gateway", "create", "west", "--division", "530302").returncode == 0
+    with Wire(broker.port, "service.ingest", "unused") as ingest:  # as FLEET_MQTT_URL says
+        assert ingest.accepted
+
+
+@pytest.mark.store
+def test_the_first_administrator(database_url: str) -> None:
+    made = call("account", "admin", "--json", FLEET_DATABASE_URL=database_url)
+    assert made.returncode == 0, made.stderr
+    answer = json.loads(made.stdout)
+    assert answer["username"] == "admin"
+    assert len(answer["password"]) >= 24
+    given = call("account", "admin", FLEET_DATABASE_URL=database_url, FLEET_ADMIN_PASSWORD="long-enough")
+    assert given.returncode == 0, given.stderr
+    assert "long-enough" not in given.stdout
+    short = call("account", "admin", FLEET_DATABASE_URL=database_url, FLEET_ADMIN_PASSWORD="short")
+    assert (short.returncode, short.stderr.count("\n")) == (2, 1)
+    rows = fetch(database_url, "select username, role from account")
+    assert [tuple(row) for row in rows] == [("admin", "administrator")]

@@ -12,7 +12,7 @@ import pytest
 
 from fleet.errors import InvalidSettings
 from fleet.identity.broker_access import INGEST
-from fleet.local.demonstration import Demonstration, prepare_city, simulator_file
+from fleet.local.demonstration import Demonstration, prepare_administrator, prepare_city, simulator_file
 from fleet.local.mosquitto import Mosquitto
 from fleet.settings import Settings
 from tests.fleet.identity.wire import NOT_AUTHORISED, Wire
@@ -143,3 +143,18 @@ async def test_a_registry_of_its_own_is_left_alone(house: House, database_url: s
     await house.prepare()
     assert house.said == []
     assert [one["code"] for one in house.simulator()["units"]] == ["X1", "X2"]
+
+
+async def test_named_servers_get_an_administrator_and_the_account_of_ingest_and_no_city(
+    house: House, database_url: str
+) -> None:
+    first = await prepare_administrator(house.settings)
+    assert [account.name for account in first.accounts] == ["admin"]
+    assert await prepare_administrator(house.settings) == Demonstration()  # who exists is left alone
+    connection = await asyncpg.connect(database_url)
+    try:
+        assert await connection.fetchval("select count(*) from organ") == 0
+        assert await connection.fetchval("select string_agg(username, ',') from account") == "admin"
+        assert await connection.fetchval("select string_agg(username, ',') from broker_account") == INGEST
+    finally:
+        await connection.close()
