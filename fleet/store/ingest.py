@@ -306,7 +306,8 @@ from unnest($2::int4[], $3::timestamptz[], $4::int4[], $5::int2[], $6::int4[], $
     as n (u, at, odometer, permille, ml, soc, charging)) as x
 on conflict (unit_id) do update set
     revision = excluded.revision, usage_at = excluded.usage_at,
-    odometer_m = coalesce(excluded.odometer_m, l.odometer_m),
+    odometer_m = case when l.position_at is null or excluded.usage_at >= l.position_at
+        then coalesce(excluded.odometer_m, l.odometer_m) else coalesce(l.odometer_m, excluded.odometer_m) end,
     fuel_level_permille = coalesce(excluded.fuel_level_permille, l.fuel_level_permille),
     fuel_level_ml = coalesce(excluded.fuel_level_ml, l.fuel_level_ml),
     soc_permille = coalesce(excluded.soc_permille, l.soc_permille),
