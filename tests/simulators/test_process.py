@@ -28,6 +28,7 @@ def test_units_report_and_forget_what_the_service_has(broker: Mosquitto, tmp_pat
         wait_until(lambda: sum(service.online.values()) == 36, 10, "every unit is online")
         wait_until(ledger.exists, 5, "a ledger is written")
         wait_until(lambda: read_ledger(ledger)["totals"]["receipts"] > 50, 15, "receipts arrive")
+        wait_until(lambda: read_ledger(ledger)["totals"]["produced"] > 100, 15, "samples are measured")
         process.send_signal(signal.SIGTERM)
         output = ended(process)
         assert process.returncode == 0, output
