@@ -30,8 +30,8 @@ end $$
 
 
 NEEDED = (
-    "the user of FLEET_DATABASE_URL must own the database, may create roles (CREATEROLE), and the server must have"
-    " TimescaleDB installed and preloaded"
+    "the user of FLEET_DATABASE_URL must own the database and be allowed to create roles (CREATEROLE), and the server"
+    " needs TimescaleDB, installed and preloaded"
 )
 
 
