@@ -18,7 +18,7 @@ from api.app import create_app
 from api.state import Services
 from fleet.errors import DependencyMissing, FleetError
 from fleet.settings import Settings, load_settings
-from fleet.store.pool import create_engine
+from fleet.store.pool import await_database, create_engine
 
 GRACE_S = 5
 """How long a request may go on after SIGTERM; streams end at once."""
@@ -52,8 +52,11 @@ class Server(uvicorn.Server):
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM. Raises FleetError when the address is taken or a setting is wrong."""
-    engine = create_engine(settings.service_database_url("api"), size=POOL_SIZE, application_name="one-network-api")
+    """Serve until SIGTERM. Raises FleetError: the address is taken, a setting is wrong, or no database is there."""
+    database_url = settings.service_database_url("api")
+    listener = listen(settings.http_host, settings.http_port)
+    await await_database(database_url)
+    engine = create_engine(database_url, size=POOL_SIZE, application_name="one-network-api")
     app = create_app(engine, lambda: datetime.now(UTC))  # noqa: TID251 - the entry point reads the clock
     config = uvicorn.Config(
         app,
@@ -69,7 +72,6 @@ async def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=GRACE_S,
         backlog=2048,
     )
-    listener = listen(settings.http_host, settings.http_port)
     logging.getLogger("api").info("listening on http://%s:%d", settings.http_host, settings.http_port)
     await Server(config, app.state.services).serve([listener])
 

@@ -20,6 +20,7 @@ import uvloop
 from fleet.errors import FleetError
 from fleet.geography.divisions import division_index
 from fleet.settings import Settings, load_settings
+from fleet.store.pool import await_database
 from ingest.batch import BatchBuilder
 from ingest.codecs import DEFAULT
 from ingest.downlink import LEAST_PAUSE_S, Downlink
@@ -43,6 +44,7 @@ async def run(settings: Settings, worker: int, receipt_pause_s: float = LEAST_PA
     database_url = settings.service_database_url("ingest")
     mqtt_url = settings.require_mqtt_url()
     uplink = PahoUplink(mqtt_url, worker, now)
+    await await_database(database_url)
     registry = RegistryCopy(database_url)
     pipeline = Pipeline(
         uplink,

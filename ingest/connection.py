@@ -86,6 +86,7 @@ class Connection:
         self.generation = 0
         self.connected = False
         self.refusal: str | None = None
+        self.problem: str | None = None  # why the last attempt failed
         self._clean_start = clean_start
         self._properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         self._properties.ReceiveMaximum = receive_maximum
@@ -139,6 +140,7 @@ class Connection:
             try:
                 await self._connect()
             except BrokerUnavailable as error:
+                self.problem = str(error)
                 log.warning("%s; trying again in %.1f s", error, back_off_s)
                 await asyncio.sleep(back_off_s)
                 back_off_s = min(back_off_s * 2, LONGEST_BACK_OFF_S)

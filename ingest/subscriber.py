@@ -16,11 +16,14 @@ import paho.mqtt.client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from fleet.errors import InvalidSettings
+from fleet.errors import BrokerUnavailable, InvalidSettings
 from ingest.connection import BrokerAddress, Connection
 from ingest.topics import STATUS_SUBSCRIPTION, subscriptions
 
 log = logging.getLogger(__name__)
+
+START_WITHIN_S = 12.0
+"""How long a starting worker tries to reach the broker for the first time; later it waits as long as it takes."""
 
 RECEIVE_MAXIMUM = 20_000
 """Messages on their way to us at once. At 10,000 a second it allows 2 s between arrival and commit; the broker's
@@ -47,7 +50,9 @@ class Uplink(Protocol):
     @property
     def connected(self) -> bool: ...
 
-    async def start(self) -> None: ...
+    async def start(self) -> None:
+        """Returns once connected and subscribed. Raises BrokerUnavailable when that does not happen in time."""
+        ...
 
     async def take(self, most: int, age_s: float, wait_s: float) -> list[Delivery]:
         """Waits up to `wait_s` for a first message, gathers until `most` or `age_s` after it; may be empty."""
@@ -93,6 +98,13 @@ class PahoUplink:
 
     async def start(self) -> None:
         self._connection.start()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + START_WITHIN_S
+        while not self.connected:
+            if loop.time() > deadline:
+                await self._connection.stop()
+                raise BrokerUnavailable(self._connection.problem or "the MQTT broker does not let ingest subscribe")
+            await asyncio.sleep(0.05)
 
     async def take(self, most: int, age_s: float, wait_s: float) -> list[Delivery]:
         if not self._messages:

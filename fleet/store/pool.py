@@ -16,6 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine  # noqa: TID
 
 from fleet.errors import StoreUnavailable
 
+START_WITHIN_S = 8.0
+"""How long a starting service tries to reach its database for the first time."""
+
 UNAVAILABLE = (
     OSError,
     asyncio.TimeoutError,
@@ -74,6 +77,22 @@ async def connect(
         )
     except (*UNAVAILABLE, *REFUSED) as error:
         raise StoreUnavailable(describe(dsn, error)) from error
+
+
+async def await_database(url: str, *, within_s: float = START_WITHIN_S) -> None:
+    """Returns once a connection succeeds. Raises StoreUnavailable when none did in time: a service that has never
+    reached its database ends with that one line; one that has, waits."""
+    deadline = asyncio.get_running_loop().time() + within_s
+    while True:
+        try:
+            connection = await connect(url, timeout_s=within_s)
+        except StoreUnavailable:
+            if asyncio.get_running_loop().time() >= deadline:
+                raise
+            await asyncio.sleep(0.5)
+        else:
+            await connection.close()
+            return
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,9 @@ class Stage:
 
     # ------------------------------------------------------------------------------------------- processes
 
-    def start_ingest(self, worker: int = 1, *, ready: bool = True, **environment: str) -> subprocess.Popen[bytes]:
+    def start_ingest(
+        self, worker: int = 1, *, ready: bool = True, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
         process = spawn(  # dies with the test session, however that ends
             [sys.executable, "-m", "ingest", "--worker", str(worker), "--receipt-pause-s", "0.5"],
             directory=services.ROOT,
@@ -115,7 +117,7 @@ class Stage:
                 **os.environ,
                 "FLEET_DATABASE_URL": self.database_url,
                 "FLEET_MQTT_URL": self.broker.url("service.ingest", PASSWORD),
-                **environment,
+                **(environment or {}),
             },
         )
         self._workers[worker] = process
