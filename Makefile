@@ -18,7 +18,7 @@ setup-test:
 	@fleet/local/bootstrap.sh test
 
 test: setup-test
-	@.venv/bin/pytest -n 2 --dist loadgroup $(ARGS)
+	@.venv/bin/pytest -n 3 --dist loadgroup $(ARGS)
 
 lint: setup
 	@.venv/bin/ruff check .

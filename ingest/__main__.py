@@ -32,7 +32,7 @@ from ingest.writer import Writer
 
 log = logging.getLogger("ingest")
 
-STOP_WITHIN_S = 15.0
+STOP_WITHIN_S = 8.0
 """After SIGTERM; then the process goes with what is not committed, which the broker will deliver again."""
 
 

@@ -9,7 +9,6 @@ import asyncio
 import logging
 import socket
 import ssl
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -97,7 +96,6 @@ class Connection:
         self._lost = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.get_ident()
         self.client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5, manual_ack=True
         )
@@ -157,9 +155,13 @@ class Connection:
         self._lost.clear()
         self.refusal = None
         try:
-            # The TCP connect may block: it runs in a thread, and the socket callbacks come back through the loop.
-            await asyncio.to_thread(
-                self.client.connect,
+            # paho connects with a blocking call. Whether anybody answers is found out first, without blocking; paho
+            # itself stays in this thread, so that its sockets are registered and taken away in one order.
+            _, writer = await asyncio.wait_for(
+                asyncio.open_connection(self.address.host, self.address.port), CONNECT_TIMEOUT_S
+            )
+            writer.close()
+            self.client.connect(
                 self.address.host,
                 self.address.port,
                 KEEP_ALIVE_S,
@@ -167,7 +169,8 @@ class Connection:
                 properties=self._properties,
             )
         except (OSError, ssl.SSLError) as error:
-            raise BrokerUnavailable(f"cannot reach the MQTT broker at {self.address} ({error})") from error
+            reason = str(error) or "no answer"
+            raise BrokerUnavailable(f"cannot reach the MQTT broker at {self.address} ({reason})") from error
         deadline = self._loop.time() + CONNECT_TIMEOUT_S
         while not self.connected:
             if self.refusal is not None:
@@ -192,36 +195,22 @@ class Connection:
         self._lost.set()
 
     # ---------------------------------------------------------------- paho's sockets on the asyncio loop
-    # paho calls these from the connecting thread (open) or from the loop itself; both ways lead through the loop.
+    # All at once and in this thread: a descriptor is free for others as soon as paho has closed it.
 
     def _socket_open(self, _client: Any, _data: Any, sock: Any) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        number = sock.fileno()
-        self._loop.call_soon_threadsafe(self._loop.add_reader, number, self._readable)
+        self._loop.add_reader(sock.fileno(), self._readable)
 
     def _socket_close(self, _client: Any, _data: Any, sock: Any) -> None:
-        number = sock.fileno()
-        if number < 0:
-            return
-        if threading.get_ident() == self._thread:
-            self._loop.remove_reader(number)
-            self._loop.remove_writer(number)
-        else:
-            self._loop.call_soon_threadsafe(self._loop.remove_reader, number)
-            self._loop.call_soon_threadsafe(self._loop.remove_writer, number)
+        self._loop.remove_reader(sock.fileno())
+        self._loop.remove_writer(sock.fileno())
 
     def _want_write(self, _client: Any, _data: Any, sock: Any) -> None:
-        self._loop.call_soon_threadsafe(self._add_writer, sock)
-
-    def _add_writer(self, sock: Any) -> None:
-        if sock.fileno() >= 0:
-            self._loop.add_writer(sock.fileno(), self._writable)
+        self._loop.add_writer(sock.fileno(), self._writable)
 
     def _no_more_write(self, _client: Any, _data: Any, sock: Any) -> None:
-        number = sock.fileno()
-        if number >= 0:
-            self._loop.call_soon_threadsafe(self._loop.remove_writer, number)
+        self._loop.remove_writer(sock.fileno())
 
     def _readable(self) -> None:
         # Some messages a call: enough to make the event loop's share small, few enough to let commits have their turn.

@@ -22,7 +22,7 @@ from ingest.topics import STATUS_SUBSCRIPTION, subscriptions
 
 log = logging.getLogger(__name__)
 
-START_WITHIN_S = 12.0
+START_WITHIN_S = 8.0
 """How long a starting worker tries to reach the broker for the first time; later it waits as long as it takes."""
 
 RECEIVE_MAXIMUM = 20_000

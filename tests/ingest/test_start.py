@@ -75,7 +75,7 @@ def test_a_broker_that_goes_away_later_is_waited_for(stage: Stage) -> None:
     process = stage.start_ingest()
     stage.broker.stop()
     until(lambda: "cannot reach the MQTT broker" in stage.log()(), "the complaint about the broker")
-    time.sleep(14)  # longer than a start would try
+    time.sleep(9)  # longer than a start would try
     assert process.poll() is None
     stage.broker.start()
     until(lambda: stage.worker_connected(1, process), "the connection", log=stage.log())
