@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,7 @@ class Stage:
     def start_ingest(
         self, worker: int = 1, *, ready: bool = True, environment: Mapping[str, str] | None = None
     ) -> subprocess.Popen[bytes]:
+        began = datetime.now(UTC)
         process = spawn(  # dies with the test session, however that ends
             [sys.executable, "-m", "ingest", "--worker", str(worker), "--receipt-pause-s", "0.5"],
             directory=services.ROOT,
@@ -123,19 +125,20 @@ class Stage:
         self._workers[worker] = process
         if ready:
             until(
-                lambda: self.worker_connected(worker, process),
+                lambda: self.worker_connected(worker, process, began),
                 f"ingest worker {worker} to connect",
                 log=self.log(worker),
             )
         return process
 
-    def worker_connected(self, worker: int, process: subprocess.Popen[bytes]) -> bool:
+    def worker_connected(self, worker: int, process: subprocess.Popen[bytes], since: datetime) -> bool:
+        """Whether the worker has said since then that it is connected."""
         assert process.poll() is None, f"ingest ended with {process.returncode}:\n{self.log(worker)()}"
         return bool(
             self.fetch(
-                "select 1 from ingest_worker where worker = $1 and connected and started_at > now() - interval '1 hour'"
-                " and seen_at > now() - interval '3 s'",
+                "select 1 from ingest_worker where worker = $1 and connected and seen_at > $2",
                 worker,
+                since,
             )
         )
 

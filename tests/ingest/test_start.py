@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -78,7 +79,8 @@ def test_a_broker_that_goes_away_later_is_waited_for(stage: Stage) -> None:
     time.sleep(9)  # longer than a start would try
     assert process.poll() is None
     stage.broker.start()
-    until(lambda: stage.worker_connected(1, process), "the connection", log=stage.log())
+    started = datetime.now(UTC)
+    until(lambda: stage.worker_connected(1, process, started), "the connection", log=stage.log())
     with stage.publisher() as units:
         units.send("u1", "position", position(1))
         until(lambda: stage.totals()["stored"] == 1, "the first sample", log=stage.log())
