@@ -17,17 +17,30 @@ from fleet.store.tables.readings import (
     position_reading,
     usage_reading,
 )
-from fleet.store.tables.registry import binding, organ, registry_revision, unit, vehicle
+from fleet.store.tables.registry import binding, driver, organ, registry_revision, unit, vehicle, vehicle_history
+from fleet.store.tables.rulings import (
+    area,
+    exemption,
+    fuel_card,
+    policy_value,
+    recompute,
+    sealing_list,
+    sealing_list_vehicle,
+)
 
 __all__ = [
     "INSTANT",
     "READING_TABLES",
     "account",
+    "area",
     "audit_log",
     "batch",
     "binding",
     "broker_account",
+    "driver",
     "event_reading",
+    "exemption",
+    "fuel_card",
     "ingest_worker",
     "latest_state",
     "ledger",
@@ -35,12 +48,17 @@ __all__ = [
     "live_revision",
     "metadata",
     "organ",
+    "policy_value",
     "position_reading",
     "quarantine",
     "receipt",
+    "recompute",
     "registry_revision",
+    "sealing_list",
+    "sealing_list_vehicle",
     "token",
     "unit",
     "usage_reading",
     "vehicle",
+    "vehicle_history",
 ]

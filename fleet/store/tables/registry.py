@@ -17,7 +17,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, TSTZRANGE, ExcludeConstraint
 
 from fleet.store.tables.base import INSTANT, metadata
 
@@ -32,6 +32,8 @@ organ = Table(
     Column("parent_id", Integer, ForeignKey("organ.id"), index=True),
     Column("energy_saving", Boolean, nullable=False, server_default=text("false")),
     Column("vehicle_quota", Integer),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("retired_on", Date),
 )
 
 vehicle = Table(
@@ -60,7 +62,14 @@ vehicle = Table(
     Column("confidential", Boolean, nullable=False, server_default=text("false")),
     Column("parking_lat_e7", Integer),
     Column("parking_lon_e7", Integer),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("model", Text),
+    Column("equipment", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("lender_organ_id", Integer, ForeignKey("organ.id")),
+    Column("parking_area_id", Integer, ForeignKey("area.id")),
+    Column("remarks", Text),
 )
+"""`organ_id` has the use of it; `lender_organ_id` names the organ it is borrowed from (借用), if it is."""
 
 unit = Table(
     "unit",
@@ -76,6 +85,7 @@ unit = Table(
     Column("division", Integer, nullable=False),
     Column("created_at", INSTANT, nullable=False, server_default=func.now()),
     Column("retired_at", INSTANT),
+    Column("version", Integer, nullable=False, server_default=text("1")),
 )
 
 binding = Table(
@@ -88,7 +98,38 @@ binding = Table(
     ExcludeConstraint(("unit_id", "="), ("period", "&&"), name="binding_unit_period_excl"),
     ExcludeConstraint(("vehicle_id", "="), ("period", "&&"), name="binding_vehicle_period_excl"),
     CheckConstraint("not isempty(period)", name="period_not_empty"),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("note", Text),
 )
+
+driver = Table(
+    "driver",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("label", Text, nullable=False, unique=True),
+    Column("organ_id", Integer, ForeignKey("organ.id"), nullable=False, index=True),
+    Column("licence_class", Text, nullable=False),
+    Column("licence_expires_on", Date, nullable=False),
+    Column("phone", Text),
+    Column("retired_on", Date),
+)
+
+vehicle_history = Table(
+    "vehicle_history",
+    metadata,
+    Column("vehicle_id", Integer, ForeignKey("vehicle.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("period", DATERANGE(), primary_key=True),
+    Column("organ_id", Integer, ForeignKey("organ.id"), nullable=False, index=True),
+    Column("division", Integer, nullable=False),
+    Column("use", Text, nullable=False),
+    Column("management", Text, nullable=False),
+    Column("energy", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    ExcludeConstraint(("vehicle_id", "="), ("period", "&&"), name="vehicle_history_period_excl"),
+    CheckConstraint("not isempty(period)", name="period_not_empty"),
+)
+"""What statistics by day ask: one row from a day on, until a later one says otherwise. Days are Asia/Shanghai's."""
 
 registry_revision = Table(
     "registry_revision",
