@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 from urllib.parse import unquote
 
 from fastapi import Depends, Header, Request, Security
@@ -12,7 +13,8 @@ from fastapi.security import APIKeyCookie, OAuth2PasswordBearer
 from api.errors import ApiProblem
 from api.state import Services
 from fleet.errors import NotAllowed, NotAuthenticated
-from fleet.identity.roles import Right, may
+from fleet.identity.permissions import Permission, may
+from fleet.identity.scope import Scope, scope_of
 from fleet.store.accounts import Session
 
 COOKIE = "fleet_session"
@@ -58,17 +60,50 @@ def presented_token(
 Token = Annotated[str, Depends(presented_token)]
 
 
-async def current_session(services: Shared, token: Token) -> Session:
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and what may be seen by it: hand `scope` to every query."""
+
+    session: Session
+    scope: Scope
+
+    @property
+    def username(self) -> str:
+        return self.session.username
+
+    def may(self, permission: Permission) -> bool:
+        """For what widens an answer; what opens a route is declared by `requires`."""
+        return may(self.session.role, permission)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """The dependency behind `requires`; `api.access` finds it in every route."""
+
+    permission: Permission
+
+    async def __call__(self, request: Request, services: Shared, token: Token) -> Caller:
+        """Raises NotAuthenticated or NotAllowed; StoreUnavailable when it cannot be known."""
+        session = await services.sessions.verify(token)
+        if not may(session.role, self.permission):
+            raise NotAllowed(f"The role {session.role.value} may not do this ({self.permission.value}).")
+        scope = scope_of(session.role, session.organs, session.limits)
+        if scope.read_only and request.method not in SAFE_METHODS:
+            raise NotAllowed("This access token only reads.")
+        return Caller(session, scope)
+
+
+def requires(permission: Permission) -> Any:
+    """How a route declares its one permission: `caller: Annotated[Caller, requires(Permission.READ_LEDGER)]`."""
+    return Depends(Requirement(permission))
+
+
+async def _session(services: Shared, token: Token) -> Session:
     return await services.sessions.verify(token)
 
 
-Asker = Annotated[Session, Depends(current_session)]
-
-
-def require(session: Session, right: Right) -> None:
-    """Raises NotAllowed unless the role has the right."""
-    if not may(session.role, right):
-        raise NotAllowed(f"The role {session.role.value} may not do this ({right.value}).")
+Asker = Annotated[Session, Depends(_session)]
+"""Gone as soon as every route declares its permission."""
 
 
 PURPOSE_HEADER = "X-Purpose"

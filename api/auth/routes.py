@@ -10,13 +10,15 @@ from fastapi.security import OAuth2PasswordRequestForm
 
 from api.answers import json_answer
 from api.auth.schemas import Me, TokenAnswer
-from api.dependencies import COOKIE, Asker, Shared, Token
+from api.dependencies import COOKIE, Caller, Shared, Token, requires
 from api.errors import problems
 from fleet.errors import NotAllowed, NotAuthenticated
-from fleet.identity.roles import RIGHTS
+from fleet.identity.permissions import Permission, permissions_of
 from fleet.identity.tokens import LIFETIME
 
 router = APIRouter(tags=["access"])
+
+Known = Annotated[Caller, requires(Permission.USE_ACCOUNT)]
 
 LONGEST_CREDENTIAL = 200
 
@@ -50,22 +52,23 @@ async def open_session(
 
 
 @router.delete("/auth/token", summary="Log out", status_code=204, responses=problems(401, 403))
-async def close_session(services: Shared, token: Token, asker: Asker) -> Response:
+async def close_session(services: Shared, token: Token, caller: Known) -> Response:
     """Revokes the token of this request and clears the cookie."""
-    await services.sessions.close(token, asker)
+    await services.sessions.close(token, caller.session)
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return response
 
 
 @router.get("/me", summary="Who is logged in", response_model=Me, responses=problems(401))
-async def me(asker: Asker) -> Response:
+async def me(caller: Known) -> Response:
     """The account behind the token, its role, its organ and its rights."""
+    asker = caller.session
     body = {
         "username": asker.username,
         "role": asker.role,
         "organ": None if asker.organ_id is None else {"id": asker.organ_id, "name": asker.organ_name},
-        "rights": sorted(RIGHTS[asker.role]),
+        "rights": sorted(permissions_of(asker.role)),
         "expires_at": asker.expires_at,
     }
     return json_answer(body)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from fleet.identity.roles import Right
+from fleet.identity.permissions import Permission
 from fleet.model.registry import Role
 
 
@@ -30,5 +30,5 @@ class Me(BaseModel):
     username: str = Field(examples=["admin"])
     role: Role
     organ: OrganName | None = Field(description="The account's organ; null = the whole city")
-    rights: list[Right]
+    rights: list[Permission]
     expires_at: datetime = Field(description="When the session ends")

@@ -9,7 +9,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fleet.model.registry import Role
+from fleet.model.registry import OrganKind, Role
+from fleet.model.scope import NO_LIMITS, Limits
+from fleet.store.registry import subtree
 from fleet.store.tables import account, organ, token
 
 
@@ -23,13 +25,18 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom a valid token stands for, and until when."""
+    """Whom a valid token stands for, and until when.
+
+    `organs` is the account's organ and everything below it; None = the whole city (no organ, or the city's own).
+    """
 
     account_id: int
     username: str
     role: Role
     organ_id: int | None
     organ_name: str | None
+    organs: frozenset[int] | None
+    limits: Limits
     expires_at: datetime
 
 
@@ -88,6 +95,7 @@ async def find_session(connection: AsyncConnection, sha256: bytes, at: datetime)
             account.c.role,
             account.c.organ_id,
             organ.c.name.label("organ_name"),
+            organ.c.kind.label("organ_kind"),
             token.c.expires_at,
         )
         .select_from(token.join(account, account.c.id == token.c.account_id).outerjoin(organ))
@@ -107,8 +115,17 @@ async def find_session(connection: AsyncConnection, sha256: bytes, at: datetime)
         role=Role(row.role),
         organ_id=row.organ_id,
         organ_name=row.organ_name,
+        organs=await _organs(connection, row.organ_id, row.organ_kind),
+        limits=NO_LIMITS,
         expires_at=row.expires_at,
     )
+
+
+async def _organs(connection: AsyncConnection, organ_id: int | None, kind: str | None) -> frozenset[int] | None:
+    """The subtree of an organ; None for the city's node, above which and beside which there is nothing."""
+    if organ_id is None or kind == OrganKind.CITY:
+        return None
+    return frozenset((await connection.execute(subtree(organ_id))).scalars())
 
 
 async def revoke_token(connection: AsyncConnection, sha256: bytes, at: datetime) -> None:
