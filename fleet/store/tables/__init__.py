@@ -6,7 +6,16 @@ chunks), the books (batches, ledger, quarantine, receipts) that prove what becam
 
 from __future__ import annotations
 
-from fleet.store.tables.access import account, audit_log, broker_account, token
+from fleet.store.tables.access import (
+    account,
+    audit_log,
+    broker_account,
+    login_failure,
+    login_session,
+    refresh_token,
+    second_factor,
+    token,
+)
 from fleet.store.tables.base import INSTANT, metadata
 from fleet.store.tables.books import batch, ingest_worker, ledger, ledger_hour, quarantine, receipt
 from fleet.store.tables.readings import (
@@ -46,6 +55,8 @@ __all__ = [
     "ledger",
     "ledger_hour",
     "live_revision",
+    "login_failure",
+    "login_session",
     "metadata",
     "organ",
     "policy_value",
@@ -53,9 +64,11 @@ __all__ = [
     "quarantine",
     "receipt",
     "recompute",
+    "refresh_token",
     "registry_revision",
     "sealing_list",
     "sealing_list_vehicle",
+    "second_factor",
     "token",
     "unit",
     "usage_reading",
