@@ -54,7 +54,11 @@ class Server(uvicorn.Server):
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM. Raises FleetError when the address is taken or a setting is wrong."""
     engine = create_engine(settings.service_database_url("api"), size=POOL_SIZE, application_name="one-network-api")
-    app = create_app(engine, lambda: datetime.now(UTC))  # noqa: TID251 - the entry point reads the clock
+    app = create_app(
+        engine,
+        lambda: datetime.now(UTC),  # noqa: TID251 - the entry point reads the clock
+        require_totp=settings.require_totp,
+    )
     config = uvicorn.Config(
         app,
         host=settings.http_host,

@@ -15,9 +15,10 @@ from api.state import Services
 from fleet.errors import NotAllowed, NotAuthenticated
 from fleet.identity.permissions import Permission, may
 from fleet.identity.scope import Scope, scope_of
-from fleet.store.accounts import Session
+from fleet.store.tokens import Session
 
 COOKIE = "fleet_session"
+REFRESH_COOKIE = "fleet_refresh"
 WRITE_HEADER = "X-Fleet-Request"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -76,6 +77,10 @@ class Caller:
         return may(self.session.role, permission)
 
 
+BEFORE_ENROLMENT = frozenset({Permission.USE_ACCOUNT, Permission.CHANGE_OWN_ACCOUNT})
+"""All that is open to an account that still has to set up the second factor its role needs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """The dependency behind `requires`; `api.access` finds it in every route."""
@@ -87,6 +92,13 @@ class Requirement:
         session = await services.sessions.verify(token)
         if not may(session.role, self.permission):
             raise NotAllowed(f"The role {session.role.value} may not do this ({self.permission.value}).")
+        if services.sessions.must_enrol(session) and self.permission not in BEFORE_ENROLMENT:
+            raise ApiProblem(
+                403,
+                "otp_enrolment_required",
+                "A second factor must be set up",
+                f"The role {session.role.value} needs a second factor: set it up with POST /api/v1/auth/totp.",
+            )
         scope = scope_of(session.role, session.organs, session.limits)
         if scope.read_only and request.method not in SAFE_METHODS:
             raise NotAllowed("This access token only reads.")
@@ -104,6 +116,12 @@ async def _session(services: Shared, token: Token) -> Session:
 
 Asker = Annotated[Session, Depends(_session)]
 """Gone as soon as every route declares its permission."""
+
+
+def in_person(caller: Caller) -> None:
+    """Raises NotAllowed for a personal token: what one could change with it would outlive its revocation."""
+    if caller.session.personal:
+        raise NotAllowed("A personal access token may not do this: log in with the password.")
 
 
 PURPOSE_HEADER = "X-Purpose"

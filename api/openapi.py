@@ -14,8 +14,10 @@ from api.positions.schemas import HealthEvent, PositionsEvent
 DESCRIPTION = """
 One Network (公车一张网): where a city's official vehicles are, and the books that prove what became of every message.
 
-- **Log in** with `POST /api/v1/auth/token`; send the token as `Authorization: Bearer …`. Pages use the cookie that
-  the same request sets; requests that write by cookie need `X-Fleet-Request: 1`.
+- **Log in** with `POST /api/v1/auth/token`; send the access token as `Authorization: Bearer …` and renew it at the
+  same address with `grant_type=refresh_token`. Scripts use personal tokens (`/api/v1/auth/tokens`). Pages use the
+  cookies that the same request sets; requests that write by cookie need `X-Fleet-Request: 1`.
+- **Who may what** is said with each operation (`x-permission`); what lies outside an account's organs does not exist.
 - **Errors** are problem documents (RFC 9457).
 - **Lists** are read by cursor: send `next_cursor` back as `cursor` until it is null.
 - **Times** are RFC 3339. **Coordinates** are WGS-84 degrees; with `datum=gcj02` they leave in GCJ-02.
@@ -23,7 +25,8 @@ One Network (公车一张网): where a city's official vehicles are, and the boo
 """
 
 TAGS = [
-    {"name": "access", "description": "Log-in and log-out"},
+    {"name": "access", "description": "Log-in, second factor, access tokens"},
+    {"name": "accounts", "description": "Who may log in, as what, for which organs"},
     {"name": "registry", "description": "Organs, vehicles and onboard units"},
     {"name": "positions", "description": "The live fleet"},
     {"name": "tracks", "description": "Where a vehicle was"},

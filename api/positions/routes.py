@@ -127,6 +127,7 @@ async def latest_positions(services: Shared, chosen: Selected, datum: DatumQuery
 async def stream_positions(
     services: Shared,
     token: Token,
+    caller: Viewer,
     chosen: Selected,
     datum: DatumQuery = Datum.WGS84,
     last_event_id: Annotated[
@@ -143,8 +144,10 @@ async def stream_positions(
             503, "too-many-streams", "Too many streams", "Too many streams are open.", headers={"Retry-After": "30"}
         )
 
+    opened_as = caller.session
+
     async def still_allowed() -> None:
-        session = await services.sessions.verify(token)
+        session = await services.sessions.verify_stream(token, opened_as)
         if scope_of(session.role, session.organs, session.limits) != chosen.scope:
             raise NotAuthenticated("The account sees something else by now: the reader opens a new stream.")
 
