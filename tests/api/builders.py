@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
+from api.auth.sessions import new_pair
 from fleet.identity.accounts import ensure_admin
 from fleet.identity.passwords import hash_password
 from fleet.identity.tokens import new_token, token_digest
@@ -233,6 +234,22 @@ class World:
             return await accounts.put_account(
                 connection, username=username, password_hash=_hashed(), role=role, organ_id=organ
             )
+
+    async def session_of(self, account_id: int) -> dict[str, str]:
+        """The header of a log-in of the account, without the cost of one."""
+        pair = new_pair(self.clock(), self.clock() + timedelta(days=1))
+        async with self.engine.begin() as connection:
+            session_id = await tokens.begin_session(
+                connection, account_id, at=self.clock(), expires_at=self.clock() + timedelta(days=1)
+            )
+            await tokens.add_access(
+                connection,
+                account_id=account_id,
+                session_id=session_id,
+                sha256=token_digest(pair.access),
+                expires_at=pair.access_expires_at,
+            )
+        return {"Authorization": f"Bearer {pair.access}"}
 
     async def token_of(self, account_id: int, **limits: Any) -> dict[str, str]:
         """The header of a personal token of the account, without the cost of a log-in."""
