@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.dependencies import Caller
 from fleet.geography.divisions import DIVISION_CODES
 from fleet.registry.problems import Problem, error
-from fleet.store.scoped import find_visible_plate, is_visible_organ
+from fleet.store.rulings import visible_vehicles
+from fleet.store.scoped import is_visible_organ
 
 D = TypeVar("D", datetime, date)
 
@@ -33,10 +34,12 @@ async def vehicle_reference(
     connection: AsyncConnection, caller: Caller, vehicle_ids: Iterable[int], field: str = "vehicle_id"
 ) -> list[Problem]:
     """What may not be seen is answered like what does not exist."""
+    wanted = sorted(set(vehicle_ids))
+    visible = await visible_vehicles(connection, wanted, scope=caller.scope)
     return [
         error(field, "unknown_reference", f"编号 {vehicle_id} 不存在", f"There is nothing with the number {vehicle_id}")
-        for vehicle_id in vehicle_ids
-        if await find_visible_plate(connection, vehicle_id, scope=caller.scope) is None
+        for vehicle_id in wanted
+        if vehicle_id not in visible
     ]
 
 

@@ -47,6 +47,10 @@ async def _nothing(_: AsyncConnection, __: RowMapping | None, ___: RowMapping | 
     return None
 
 
+async def _nothing_beside(_: AsyncConnection, __: int) -> Record:
+    return {}
+
+
 async def _no_problems(_: AsyncConnection, __: Any, ___: Caller, ____: datetime) -> Sequence[Problem]:
     return ()
 
@@ -57,7 +61,8 @@ class Desk(Generic[F]):
 
     `values`: a form as columns. `written`: the form's fields of a stored row. `show`: the record as it leaves, or
     None where the caller may not see it. `check`: errors and warnings of a form. `wrote`: what hangs on a change
-    (before, after; None = did not exist, or is gone). `names`: fields of the form that stand for columns.
+    (before, after; None = did not exist, or is gone). `beside`: fields of the form that lie in another table.
+    `names`: fields of the form that stand for columns.
     """
 
     noun: str
@@ -68,6 +73,7 @@ class Desk(Generic[F]):
     show: Callable[[AsyncConnection, int, Caller, datetime], Awaitable[Record | None]]
     check: Callable[[AsyncConnection, F, Caller, datetime], Awaitable[Sequence[Problem]]] = _no_problems
     wrote: Write = _nothing
+    beside: Callable[[AsyncConnection, int], Awaitable[Record]] = _nothing_beside
     names: Mapping[str, str] = field(default_factory=dict)
 
     def renamed(self, problems: Sequence[Problem]) -> list[Problem]:
@@ -146,8 +152,9 @@ async def change(
     now = services.now()
     async with services.database.begin() as connection:
         before = await _locked(desk, connection, record_id, version, caller, now)
-        old = _form(desk, desk.written(before))
-        new = _form(desk, _merged(desk.written(before), patch))
+        stored = {**desk.written(before), **await desk.beside(connection, record_id)}
+        old = _form(desk, stored)
+        new = _form(desk, _merged(stored, patch))
         new = settled(new) if settled is not None else new
         warnings = await _checked(desk, connection, new, caller, now)
         if new != old:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from api.registry.areas.routes import router as areas
+from api.registry.drivers.routes import router as drivers
+from api.registry.lists.cards import router as cards
+from api.registry.lists.exemptions import router as exemptions
+from api.registry.lists.sealing import router as sealing
 from api.registry.organs.routes import router as organs
+from api.registry.policies.routes import router as policies
 from api.registry.units.bindings import router as bindings
 from api.registry.units.routes import router as units
 from api.registry.vehicles.routes import router as vehicles
 
 router = APIRouter()
-for part in (organs, vehicles, units, bindings):
+for part in (organs, vehicles, units, bindings, drivers, areas, policies, cards, sealing, exemptions):
     router.include_router(part)
