@@ -12,7 +12,7 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import errors
+from api import access, errors
 from api.accounts.routes import router as accounts_router
 from api.auth.routes import router as auth_router
 from api.auth.sessions import Sessions
@@ -95,6 +95,7 @@ def create_app(
     app.include_router(api)
     app.include_router(health_router)
     app.include_router(dashboard_router(page))
+    access.check(app)
     errors.install(app)
     install_openapi(app)
     # Around everything, so that answers to faults carry the headers too.

@@ -110,14 +110,6 @@ def requires(permission: Permission) -> Any:
     return Depends(Requirement(permission))
 
 
-async def _session(services: Shared, token: Token) -> Session:
-    return await services.sessions.verify(token)
-
-
-Asker = Annotated[Session, Depends(_session)]
-"""Gone as soon as every route declares its permission."""
-
-
 def in_person(caller: Caller) -> None:
     """Raises NotAllowed for a personal token: what one could change with it would outlive its revocation."""
     if caller.session.personal:

@@ -8,8 +8,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from api.access import declared
 from api.errors import ProblemDocument
 from api.positions.schemas import HealthEvent, PositionsEvent
+from fleet.identity.permissions import TABLE
 
 DESCRIPTION = """
 One Network (公车一张网): where a city's official vehicles are, and the books that prove what became of every message.
@@ -45,6 +47,12 @@ def install_openapi(app: FastAPI) -> None:
             document = get_openapi(
                 title=app.title, version=app.version, description=app.description, routes=app.routes, tags=TAGS
             )
+            for one in declared(app):
+                operation = document["paths"].get(one.path, {}).get(one.method.lower())
+                if operation is not None and one.permissions:
+                    (permission,) = one.permissions
+                    operation["x-permission"] = permission.value
+                    operation["x-roles"] = sorted(TABLE[permission])
             _, definitions = models_json_schema(
                 [(model, "serialization") for model in (ProblemDocument, PositionsEvent, HealthEvent)],
                 ref_template="#/components/schemas/{model}",
