@@ -215,6 +215,9 @@ async def _locked(
     shown = await _visible(desk, connection, record_id, caller, now)
     if row is None:
         raise NotFound(f"There is no {desk.noun} {record_id}.")
+    # What is the whole city's is seen by everybody, and neither removed nor taken over by one organ.
+    if row.get("organ_id", record_id) is None and row.get("vehicle_id") is None and not caller.scope.everywhere:
+        raise NotAllowed(f"The {desk.noun} {record_id} is the whole city's: who answers for the whole city changes it.")
     if row["version"] != version:
         raise ApiProblem(
             412,

@@ -27,6 +27,7 @@ from tests.api.streams import Event, events, next_event, served
 pytestmark = pytest.mark.store
 
 CITY, OURS, BELOW, THEIRS = 1, 2, 21, 3003
+CITYS_AREA = 4
 THEIR_VEHICLE, OUR_SECRET = 7713, 8814
 MARKS = ("7713", "3003")
 """In every plate, code, name, label and coordinate of theirs."""
@@ -46,8 +47,11 @@ THEIR_IDS = {
     "list_id": THEIR_VEHICLE,
     "exemption_id": THEIR_VEHICLE,
 }
-NOT_ORGANS = frozenset({"account_id", "token_id", "slug"})
-"""Ids of what belongs to no organ: accounts are the administrator's, tokens one's own, policies the city's."""
+NOT_ORGANS = frozenset({"account_id", "token_id"})
+"""Ids of what belongs to no organ: accounts are the administrator's, tokens one's own."""
+
+OPEN_NAMES = {"slug": "unapproved_trip.radius_m"}
+"""Names that everybody may use; what they lead to may belong to somebody."""
 
 THEIR_FILTERS: dict[str, tuple[Any, ...]] = {
     "organ": (THEIRS, CITY),
@@ -116,6 +120,30 @@ async def city(world: World) -> World:
             period=Range(LONG_AGO, None),
         )
     )
+    since = Range(LONG_AGO, None)
+    for statement in (
+        insert(tables.area).values(
+            id=CITYS_AREA,
+            name="全市",
+            purpose="restricted",
+            centre_lat_e7=255000000,
+            centre_lon_e7=1038000000,
+            radius_m=50,
+            period=since,
+        ),
+        insert(tables.fuel_card).values(
+            id=THEIR_VEHICLE, card="9900-7713", vehicle_id=THEIR_VEHICLE, period=Range(LONG_AGO.date(), None)
+        ),
+        insert(tables.sealing_list).values(id=THEIR_VEHICLE, organ_id=THEIRS, name="7713", period=since, why="7713"),
+        insert(tables.sealing_list_vehicle).values(list_id=THEIR_VEHICLE, vehicle_id=THEIR_VEHICLE),
+        insert(tables.exemption).values(
+            id=THEIR_VEHICLE, vehicle_id=THEIR_VEHICLE, kind="rescue", period=since, why="7713"
+        ),
+        insert(tables.policy_value).values(
+            slug=OPEN_NAMES["slug"], organ_id=THEIRS, value=77, effective_from=LONG_AGO, who="x", why="7713"
+        ),
+    ):
+        await world.execute(statement)
     return world
 
 
@@ -150,6 +178,11 @@ async def test_nothing_of_another_organ_by_any_route_or_filter(city: World, app:
             if path.endswith("/stream") or ids & NOT_ORGANS:
                 continue
             if ids:
+                if ids <= OPEN_NAMES.keys():
+                    body = await body_of(client, path.format(**OPEN_NAMES))
+                    assert body
+                    assert not any(mark in body for mark in MARKS), f"{path} leaks: {body}"
+                    continue
                 assert ids <= THEIR_IDS.keys(), f"{path}: teach THEIR_IDS what belongs to organ {THEIRS}"
                 formats = ("json", "geojson", "gpx", "csv") if "format" in filters else (None,)
                 for shape in formats:
@@ -201,6 +234,54 @@ async def test_nobody_has_refused_messages_of_others_tried_again(city: World, ap
     async with connected(app, "ours") as client:
         answer = await client.post("/api/v1/quarantine/retry", json={"ids": [THEIR_VEHICLE, 3003, 11]})
     assert answer.json() == {"requested": 1}
+
+
+async def test_nothing_of_another_organ_is_changed(city: World, app: FastAPI) -> None:
+    """By an administrator of ours: the role may do everything that any may do to a registry."""
+    await city.account("ours", Role.ADMINISTRATOR, organ=OURS)
+    await city.account("boss", Role.SUPERVISOR, organ=OURS)
+    headers = {"If-Match": '"1"', "Content-Type": "application/json"}
+    tried = 0
+    async with connected(app, "ours") as client:
+        for route in access.declared(app):
+            ids = frozenset(re.findall(r"\{(\w+)\}", route.path))
+            if route.method not in ("PATCH", "DELETE", "PUT") or not ids or ids & NOT_ORGANS:
+                continue
+            path = route.path.format(**THEIR_IDS)
+            answer = await client.request(route.method, path, headers=headers, content="{}")
+            assert answer.status_code == 404, f"{route.method} {path}: {answer.status_code} {answer.text}"
+            tried += 1
+        span = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
+        circle = {"lat": 25.5, "lon": 103.8, "radius_m": 80}
+        policy = f"policies/{OPEN_NAMES['slug']}/versions"
+        forms: list[tuple[str, dict[str, Any]]] = [
+            ("drivers", {"label": "x", "organ_id": THEIRS, "licence_class": "C1", "licence_expires_on": "2030-01-01"}),
+            ("areas", {"name": "x", "purpose": "parking", "organ_id": THEIRS, "circle": circle, **span}),
+            ("areas", {"name": "x", "purpose": "restricted", "circle": circle, **span}),
+            ("sealing-lists", {"organ_id": THEIRS, "name": "x", "why": "why", **span}),
+            ("sealing-lists", {"organ_id": OURS, "name": "x", "why": "why", "vehicle_ids": [THEIR_VEHICLE], **span}),
+            ("exemptions", {"vehicle_id": THEIR_VEHICLE, "kind": "rescue", "why": "why", **span}),
+            ("fuel-cards", {"card": "1234", "vehicle_id": THEIR_VEHICLE, "from": "2026-01-01"}),
+            ("bindings", {"unit_id": 11, "vehicle_id": THEIR_VEHICLE, **span}),
+            (policy, {"value": 60, "why": "why"}),
+            (policy, {"value": 60, "why": "why", "organ_id": THEIRS}),
+        ]
+        for path, form in forms:
+            answer = await client.post(f"/api/v1/{path}", json=form)
+            assert answer.status_code in (403, 404, 422), f"{path} {form}: {answer.status_code} {answer.text}"
+    async with connected(app, "boss") as client:
+        whole_city = f"/api/v1/areas/{CITYS_AREA}"
+        renamed = await client.patch(whole_city, json={"name": "ours now"}, headers=headers)
+        assert renamed.status_code == 403, renamed.text
+        taken = await client.patch(whole_city, json={"organ_id": OURS}, headers=headers)
+        assert taken.status_code == 403, taken.text
+        removed = await client.delete(whole_city, headers=headers)
+        assert removed.status_code == 403, "the city's own areas are not an organ's to remove"
+    assert tried >= 10
+    for table in ("driver", "area", "sealing_list", "exemption", "fuel_card", "policy_value", "binding", "vehicle"):
+        condition = "organ_id = 3003" if table in ("driver", "sealing_list", "policy_value", "vehicle") else "id = 7713"
+        assert await city.scalar(f"select count(*) from {table} where {condition}") == 1, table
+    assert await city.scalar("select count(*) from area where organ_id is null") == 1
 
 
 async def test_the_stream_tells_nothing_of_others(city: World, app: FastAPI) -> None:
