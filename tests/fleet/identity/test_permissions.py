@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,13 @@ def test_every_permission_has_its_roles_and_its_sentence() -> None:
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.VIEWER])
 def test_auditor_and_viewer_change_nothing_but_their_own_account(role: Role) -> None:
     assert not permissions_of(role) & WRITES
+
+
+def test_the_documentation_shows_the_table() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "access.md").read_text()
+    for permission, roles in TABLE.items():
+        marks = " | ".join("yes" if role in roles else "" for role in Role)
+        assert f"| `{permission.value}` | {marks} | {SENTENCES[permission]} |" in page
 
 
 def test_the_administrator_runs_the_system() -> None:
