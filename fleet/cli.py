@@ -25,6 +25,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("gateway", "fleet.commands.gateway"),
     ("unit", "fleet.commands.unit"),
     ("token", "fleet.commands.token"),
+    ("import", "fleet.commands.sheets"),
     ("quarantine", "fleet.commands.quarantine"),
     ("retention", "fleet.commands.retention"),
 )

@@ -11,10 +11,12 @@ from api.registry.lists.exemptions import router as exemptions
 from api.registry.lists.sealing import router as sealing
 from api.registry.organs.routes import router as organs
 from api.registry.policies.routes import router as policies
+from api.registry.sheets.routes import router as sheets
 from api.registry.units.bindings import router as bindings
 from api.registry.units.routes import router as units
+from api.registry.unknowns.routes import router as unknowns
 from api.registry.vehicles.routes import router as vehicles
 
 router = APIRouter()
-for part in (organs, vehicles, units, bindings, drivers, areas, policies, cards, sealing, exemptions):
+for part in (organs, vehicles, units, bindings, drivers, areas, policies, cards, sealing, exemptions, sheets, unknowns):
     router.include_router(part)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.store import history
-from fleet.store.recompute import days, mark_vehicles
+from fleet.store.recompute import days, mark_vehicles, today
 from fleet.store.registry import subtree
 from fleet.store.tables import organ
 
@@ -18,7 +19,7 @@ _TREE = 5303002
 
 async def registered(connection: AsyncConnection, row: RowMapping, *, first: date) -> None:
     """A vehicle was entered; it has been so since `first`."""
-    await history.begin(connection, row, first)
+    await history.begin(connection, [(row, first)])
 
 
 async def changed(
@@ -30,8 +31,20 @@ async def changed(
     now: datetime,
 ) -> None:
     """Keeps the history; a change that reaches into the past has its figures made again."""
-    if await history.change(connection, before, after, effective_on):
-        await mark_vehicles(connection, [before["id"]], [days(effective_on)], reason="vehicle.history", now=now)
+    await changed_all(connection, [(before, after)], effective_on=effective_on, now=now)
+
+
+async def changed_all(
+    connection: AsyncConnection,
+    changes: Iterable[tuple[RowMapping, RowMapping]],
+    *,
+    effective_on: date,
+    now: datetime,
+) -> None:
+    """The same for many at once."""
+    touched = await history.change(connection, changes, effective_on)
+    if effective_on < today(now):  # what changes today was so at no earlier moment
+        await mark_vehicles(connection, touched, [days(effective_on)], reason="vehicle.history", now=now)
 
 
 async def hangs_below(connection: AsyncConnection, organ_id: int, parent_id: int) -> bool:

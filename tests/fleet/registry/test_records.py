@@ -103,7 +103,7 @@ def test_organs() -> None:
         ({"vehicle_quota": -1}, "out_of_range"),
         ({"vehicle_quota": None}, "quota_unknown"),
     ):
-        assert [one.code for one in organ_problems(replace(bureau, **changes), today=TODAY)] == [code]  # type: ignore[arg-type]
+        assert [one.code for one in organ_problems(replace(bureau, **changes), today=TODAY)] == [code]
 
 
 def test_drivers() -> None:
@@ -118,7 +118,7 @@ def test_drivers() -> None:
         ({"licence_expires_on": TODAY - timedelta(days=1)}, "licence_expired"),
         ({"licence_expires_on": TODAY}, "licence_expires"),
     ):
-        assert [one.code for one in driver_problems(replace(driver, **changes), today=TODAY)] == [code]  # type: ignore[arg-type]
+        assert [one.code for one in driver_problems(replace(driver, **changes), today=TODAY)] == [code]
 
 
 SQUARE = (
