@@ -17,7 +17,7 @@ from api.dependencies import Caller, Shared, requires
 from api.errors import problems
 from api.health.metrics import KIND_NAMES
 from api.ledger.schemas import GapsAnswer, LedgerAnswer
-from fleet.errors import NotFound
+from fleet.errors import NotAllowed, NotFound
 from fleet.identity.permissions import Permission
 from fleet.store import ledger
 from fleet.store.ledger import Counts
@@ -89,6 +89,8 @@ async def read_gaps(services: Shared, caller: Reader, unit: UnitCode) -> Respons
 
     Only units that number their samples (`seq`) can be told; others have no runs.
     """
+    if caller.scope.begin is not None or caller.scope.end is not None:
+        raise NotAllowed("This access token is for a period; runs of sequence numbers have none.")
     async with services.database.begin() as connection:
         # Runs of a name that nobody registered are for those who see everything.
         known = await find_visible_unit(connection, unit, scope=caller.scope, at=services.now())

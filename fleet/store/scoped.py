@@ -44,12 +44,13 @@ def vehicle_visible(scope: Scope) -> ColumnElement[bool]:
 def owned_by(
     scope: Scope, organ_id: ColumnElement[Any], division: ColumnElement[Any] | None = None
 ) -> ColumnElement[bool]:
-    """For rows of any other table that names its organ, and perhaps a home division."""
+    """For rows of any other table that names its organ; `division` is the organ's, where it is at hand."""
     conditions: list[ColumnElement[bool]] = [true()]
     if scope.organs is not None:
         conditions.append(one_of(organ_id, scope.organs))
-    if scope.division is not None and division is not None:
-        conditions.append(division == scope.division)
+    if scope.division is not None:
+        at_home = select(organ.c.id).where(organ.c.division == scope.division)
+        conditions.append(organ_id.in_(at_home) if division is None else division == scope.division)
     return and_(*conditions)
 
 

@@ -325,7 +325,11 @@ async def test_a_token_narrows_its_account(city: World, app: FastAPI) -> None:
         assert await ids(narrow, "positions/latest") == {12}
         assert await ids(elsewhere, "vehicles") == set()
         assert await ids(elsewhere, "positions/latest") == set()
+        for path in ("organs", "drivers", "sealing-lists", "exemptions", "fuel-cards", "units", "bindings"):
+            assert await ids(elsewhere, path) == set(), path
+        assert await ids(elsewhere, "areas") == {CITYS_AREA}
         assert THEIR_VEHICLE in await ids(past, "vehicles")
+        assert (await client.get("/api/v1/ledger/gaps?unit=U11", headers=past)).status_code == 403
         assert (await client.get("/api/v1/positions/latest", headers=past)).status_code == 403
         assert (await client.get("/api/v1/ledger", headers=past)).json()["totals"]["received"] == 0
         assert (await client.get("/api/v1/quarantine", headers=past)).json()["items"] == []
