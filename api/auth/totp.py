@@ -29,6 +29,7 @@ Owner = Annotated[Caller, requires(Permission.CHANGE_OWN_ACCOUNT)]
 
 @router.get("", summary="State of one's second factor", response_model=SecondFactorState, responses=problems(401))
 async def read_state(services: Shared, caller: Owner) -> Response:
+    """Whether a code is asked for at log-in, and how many recovery codes are left."""
     async with services.database.begin() as connection:
         factor = await second_factor.find_factor(connection, caller.session.account_id)
     enrolled = factor is not None and factor.confirmed
