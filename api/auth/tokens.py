@@ -75,7 +75,7 @@ async def create_token(services: Shared, caller: Owner, wanted: TokenWanted) -> 
     return json_answer({**_shown(row), "token": token}, 201)
 
 
-@router.delete("/{token_id}", summary="Revoke an access token", status_code=204, responses=problems(401, 403, 404))
+@router.delete("/{token_id}", summary="Revoke an access token", status_code=204, responses=problems(401, 403, 404, 422))
 async def revoke_token(services: Shared, caller: Owner, token_id: Annotated[int, Path(ge=1, le=2**31 - 1)]) -> Response:
     """Works no more from now on."""
     in_person(caller)
