@@ -57,7 +57,11 @@ async def serve(settings: Settings) -> None:
     listener = listen(settings.http_host, settings.http_port)
     await await_database(database_url)
     engine = create_engine(database_url, size=POOL_SIZE, application_name="one-network-api")
-    app = create_app(engine, lambda: datetime.now(UTC))  # noqa: TID251 - the entry point reads the clock
+    app = create_app(
+        engine,
+        lambda: datetime.now(UTC),  # noqa: TID251 - the entry point reads the clock
+        require_totp=settings.require_totp,
+    )
     config = uvicorn.Config(
         app,
         host=settings.http_host,

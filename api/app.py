@@ -12,9 +12,12 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import errors
+from api import access, errors
+from api.accounts.routes import router as accounts_router
 from api.auth.routes import router as auth_router
 from api.auth.sessions import Sessions
+from api.auth.tokens import router as tokens_router
+from api.auth.totp import router as totp_router
 from api.dashboard.serve import dashboard_router
 from api.database import Database
 from api.geography.routes import router as geography_router
@@ -34,6 +37,9 @@ PAGE = Path(__file__).parent / "dashboard"
 
 ROUTERS: tuple[APIRouter, ...] = (
     auth_router,
+    tokens_router,
+    totp_router,
+    accounts_router,
     registry_router,
     tracks_router,
     positions_router,
@@ -49,13 +55,17 @@ def create_app(
     *,
     page: Path = PAGE,
     registry_interval_s: float = REGISTRY_INTERVAL_S,
+    require_totp: bool = False,
 ) -> FastAPI:
-    """The application on `engine`, which it closes at its end; `now` answers aware UTC."""
+    """The application on `engine`, which it closes at its end; `now` answers aware UTC.
+
+    With `require_totp` administrators and supervisors must set up a second factor before anything else.
+    """
     database = Database(engine)
     services = Services(
         database=database,
         now=now,
-        sessions=Sessions(database, now),
+        sessions=Sessions(database, now, require_totp=require_totp),
         live=Live(database, now, registry_interval_s=registry_interval_s),
         metrics=Metrics(),
         closing=asyncio.Event(),
@@ -85,6 +95,7 @@ def create_app(
     app.include_router(api)
     app.include_router(health_router)
     app.include_router(dashboard_router(page))
+    access.check(app)
     errors.install(app)
     install_openapi(app)
     # Around everything, so that answers to faults carry the headers too.

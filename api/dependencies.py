@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 from urllib.parse import unquote
 
 from fastapi import Depends, Header, Request, Security
@@ -12,10 +13,12 @@ from fastapi.security import APIKeyCookie, OAuth2PasswordBearer
 from api.errors import ApiProblem
 from api.state import Services
 from fleet.errors import NotAllowed, NotAuthenticated
-from fleet.identity.roles import Right, may
-from fleet.store.accounts import Session
+from fleet.identity.permissions import Permission, may
+from fleet.identity.scope import Scope, scope_of
+from fleet.store.tokens import Session
 
 COOKIE = "fleet_session"
+REFRESH_COOKIE = "fleet_refresh"
 WRITE_HEADER = "X-Fleet-Request"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -58,17 +61,59 @@ def presented_token(
 Token = Annotated[str, Depends(presented_token)]
 
 
-async def current_session(services: Shared, token: Token) -> Session:
-    return await services.sessions.verify(token)
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and what may be seen by it: hand `scope` to every query."""
+
+    session: Session
+    scope: Scope
+
+    @property
+    def username(self) -> str:
+        return self.session.username
+
+    def may(self, permission: Permission) -> bool:
+        """For what widens an answer; what opens a route is declared by `requires`."""
+        return may(self.session.role, permission)
 
 
-Asker = Annotated[Session, Depends(current_session)]
+BEFORE_ENROLMENT = frozenset({Permission.USE_ACCOUNT, Permission.CHANGE_OWN_ACCOUNT})
+"""All that is open to an account that still has to set up the second factor its role needs."""
 
 
-def require(session: Session, right: Right) -> None:
-    """Raises NotAllowed unless the role has the right."""
-    if not may(session.role, right):
-        raise NotAllowed(f"The role {session.role.value} may not do this ({right.value}).")
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """The dependency behind `requires`; `api.access` finds it in every route."""
+
+    permission: Permission
+
+    async def __call__(self, request: Request, services: Shared, token: Token) -> Caller:
+        """Raises NotAuthenticated or NotAllowed; StoreUnavailable when it cannot be known."""
+        session = await services.sessions.verify(token)
+        if not may(session.role, self.permission):
+            raise NotAllowed(f"The role {session.role.value} may not do this ({self.permission.value}).")
+        if services.sessions.must_enrol(session) and self.permission not in BEFORE_ENROLMENT:
+            raise ApiProblem(
+                403,
+                "otp_enrolment_required",
+                "A second factor must be set up",
+                f"The role {session.role.value} needs a second factor: set it up with POST /api/v1/auth/totp.",
+            )
+        scope = scope_of(session.role, session.organs, session.limits)
+        if scope.read_only and request.method not in SAFE_METHODS:
+            raise NotAllowed("This access token only reads.")
+        return Caller(session, scope)
+
+
+def requires(permission: Permission) -> Any:
+    """How a route declares its one permission: `caller: Annotated[Caller, requires(Permission.READ_LEDGER)]`."""
+    return Depends(Requirement(permission))
+
+
+def in_person(caller: Caller) -> None:
+    """Raises NotAllowed for a personal token: what one could change with it would outlive its revocation."""
+    if caller.session.personal:
+        raise NotAllowed("A personal access token may not do this: log in with the password.")
 
 
 PURPOSE_HEADER = "X-Purpose"

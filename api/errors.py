@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from fleet.errors import Conflict, FleetError, NotAllowed, NotAuthenticated, NotFound, StoreUnavailable
+from fleet.registry.problems import Refused, Severity
+from fleet.store.records import Clash
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,8 @@ class FieldError(BaseModel):
 
     location: str = Field(description="Where: `query.limit`, `body.ids.0`", examples=["query.limit"])
     message: str = Field(description="What is wrong", examples=["Input should be less than or equal to 1000"])
+    message_zh: str | None = Field(None, description="The same in Chinese, where the rule is one of the registry")
+    code: str | None = Field(None, description="A stable name of the rule", examples=["vin_check_digit"])
 
 
 class ProblemDocument(BaseModel):
@@ -56,15 +60,25 @@ class ProblemDocument(BaseModel):
     detail: str = Field(description="What happened here and what to do about it")
     instance: str = Field(description="This occurrence; for status 500 the number to look for in the log")
     errors: list[FieldError] | None = Field(None, description="What is wrong with which part (status 422)")
+    conflicts: list[dict[str, Any]] | None = Field(None, description="The records in the way (status 409)")
+    current: dict[str, Any] | None = Field(None, description="The record as it is now (status 412)")
 
 
 class ApiProblem(FleetError):
     """A problem that has its meaning in HTTP only."""
 
     def __init__(
-        self, status: int, slug: str, title: str, detail: str, *, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        slug: str,
+        title: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
+        self.members = members
         self.status = status
         self.slug = slug
         self.title = title
@@ -86,6 +100,7 @@ def problem_response(
     errors: Sequence[Mapping[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
     instance: str | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> Response:
     body: dict[str, Any] = {
         "type": TYPE_PREFIX + slug,
@@ -96,6 +111,7 @@ def problem_response(
     }
     if errors is not None:
         body["errors"] = errors
+    body.update(members or {})
     return Response(
         msgspec.json.encode(body), status, {"Cache-Control": "no-store", **(headers or {})}, media_type=MEDIA_TYPE
     )
@@ -108,7 +124,14 @@ def new_instance() -> str:
 def _from_fleet(_: Request, error: Exception) -> Response:
     match error:
         case ApiProblem():
-            return problem_response(error.status, error.slug, error.title, str(error), headers=error.headers)
+            return problem_response(
+                error.status, error.slug, error.title, str(error), headers=error.headers, members=error.members
+            )
+        case Refused():
+            return problem_response(422, "invalid-record", "Invalid record", str(error), errors=_refusals(error))
+        case Clash():
+            slug = f"conflict-{error.kind.replace('_', '-')}"
+            return problem_response(409, slug, "Conflict", str(error), members={"conflicts": error.others})
         case NotFound():
             return problem_response(404, "not-found", "Not found", str(error))
         case Conflict():
@@ -131,6 +154,14 @@ def _from_fleet(_: Request, error: Exception) -> Response:
             )
         case _:
             return _from_bug(_, error)
+
+
+def _refusals(refused: Refused) -> list[Mapping[str, str]]:
+    return [
+        {"location": f"body.{one.field}", "message": one.en, "message_zh": one.zh, "code": one.code}
+        for one in refused.problems
+        if one.severity is Severity.ERROR
+    ]
 
 
 def _from_validation(_: Request, error: Exception) -> Response:
@@ -192,8 +223,11 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         401: "No token, or one that is no longer valid",
         403: "The account may not do this",
         404: "There is no such thing, or it is outside the account's sight",
+        409: "It contradicts what is stored: `conflicts` names the records in the way",
+        412: "Somebody changed the record since it was read: `current` is what it is now",
         413: "The body is too large",
         422: "A parameter has the wrong form",
+        428: "Changes need `If-Match` with the ETag of the record that was read",
         429: "Too many failed log-ins: wait",
         500: "A fault of ours; `instance` stands in the log",
         503: "The database does not answer; `Retry-After` says when to try again",

@@ -13,6 +13,9 @@ from api.errors import problem_response
 from api.health.metrics import Metrics
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_SHEET_BYTES = 16 * 1024 * 1024
+SHEETS = "/api/v1/imports/"
+"""Whole registries come as one sheet; only administrators get so far that a body is read."""
 
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -48,14 +51,16 @@ class Edge:
             await send(message)
 
         received = 0
+        most = _most_bytes(scope)
 
         async def receive_bounded() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY_BYTES:
+            if received > most:
                 # FastAPI passes this kind of error on while it reads a body; others it would call a bad request.
-                raise HTTPException(_TOO_LARGE[0], _TOO_LARGE[3])
+                status, _, _, detail = _too_large(most)
+                raise HTTPException(status, detail)
             return message
 
         if refusal := self._refusal(scope):
@@ -67,8 +72,8 @@ class Edge:
     @staticmethod
     def _refusal(scope: Scope) -> tuple[int, str, str, str] | None:
         for name, value in scope["headers"]:
-            if name == b"content-length" and (not value.isdigit() or int(value) > MAX_BODY_BYTES):
-                return _TOO_LARGE
+            if name == b"content-length" and (not value.isdigit() or int(value) > _most_bytes(scope)):
+                return _too_large(_most_bytes(scope))
         if b"%00" in scope["query_string"] or "\0" in scope["path"]:
             # PostgreSQL knows no NUL in texts; nothing of ours contains one.
             return 400, "invalid-request", "Invalid request", "The address contains a NUL character."
@@ -91,4 +96,9 @@ def _template(scope: Scope) -> str:
     return path
 
 
-_TOO_LARGE = (413, "content-too-large", "Content too large", f"A body may have at most {MAX_BODY_BYTES} bytes.")
+def _most_bytes(scope: Scope) -> int:
+    return MAX_SHEET_BYTES if scope["path"].startswith(SHEETS) else MAX_BODY_BYTES
+
+
+def _too_large(most: int) -> tuple[int, str, str, str]:
+    return 413, "content-too-large", "Content too large", f"A body may have at most {most} bytes."

@@ -8,14 +8,18 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from api.access import declared
 from api.errors import ProblemDocument
 from api.positions.schemas import HealthEvent, PositionsEvent
+from fleet.identity.permissions import TABLE
 
 DESCRIPTION = """
 One Network (公车一张网): where a city's official vehicles are, and the books that prove what became of every message.
 
-- **Log in** with `POST /api/v1/auth/token`; send the token as `Authorization: Bearer …`. Pages use the cookie that
-  the same request sets; requests that write by cookie need `X-Fleet-Request: 1`.
+- **Log in** with `POST /api/v1/auth/token`; send the access token as `Authorization: Bearer …` and renew it at the
+  same address with `grant_type=refresh_token`. Scripts use personal tokens (`/api/v1/auth/tokens`). Pages use the
+  cookies that the same request sets; requests that write by cookie need `X-Fleet-Request: 1`.
+- **Who may what** is said with each operation (`x-permission`); what lies outside an account's organs does not exist.
 - **Errors** are problem documents (RFC 9457).
 - **Lists** are read by cursor: send `next_cursor` back as `cursor` until it is null.
 - **Times** are RFC 3339. **Coordinates** are WGS-84 degrees; with `datum=gcj02` they leave in GCJ-02.
@@ -23,7 +27,8 @@ One Network (公车一张网): where a city's official vehicles are, and the boo
 """
 
 TAGS = [
-    {"name": "access", "description": "Log-in and log-out"},
+    {"name": "access", "description": "Log-in, second factor, access tokens"},
+    {"name": "accounts", "description": "Who may log in, as what, for which organs"},
     {"name": "registry", "description": "Organs, vehicles and onboard units"},
     {"name": "positions", "description": "The live fleet"},
     {"name": "tracks", "description": "Where a vehicle was"},
@@ -42,6 +47,12 @@ def install_openapi(app: FastAPI) -> None:
             document = get_openapi(
                 title=app.title, version=app.version, description=app.description, routes=app.routes, tags=TAGS
             )
+            for one in declared(app):
+                operation = document["paths"].get(one.path, {}).get(one.method.lower())
+                if operation is not None and one.permissions:
+                    (permission,) = one.permissions
+                    operation["x-permission"] = permission.value
+                    operation["x-roles"] = sorted(TABLE[permission])
             _, definitions = models_json_schema(
                 [(model, "serialization") for model in (ProblemDocument, PositionsEvent, HealthEvent)],
                 ref_template="#/components/schemas/{model}",

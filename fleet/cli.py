@@ -26,6 +26,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("unit", "fleet.commands.unit"),
     ("account", "fleet.commands.account"),
     ("token", "fleet.commands.token"),
+    ("import", "fleet.commands.sheets"),
     ("quarantine", "fleet.commands.quarantine"),
     ("retention", "fleet.commands.retention"),
 )

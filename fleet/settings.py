@@ -50,6 +50,10 @@ class Settings(BaseSettings):
     admin_password: SecretStr | None = Field(
         None, description="Password of the account `admin`. Unset: generated and printed once"
     )
+    require_totp: bool = Field(
+        False,
+        description="Whether administrators and supervisors must set up a second factor (TOTP) before anything else",
+    )
     broker_dir: Path | None = Field(
         None,
         description="Where the broker's password and access files are rendered. Default: `FLEET_DATA_DIR/mosquitto`",

@@ -13,6 +13,7 @@ from api.health.readiness import WINDOW, Readiness, judge, unanswered
 from api.health.schemas import Alive, ReadinessReport
 from api.state import Services
 from fleet.errors import StoreUnavailable
+from fleet.model.scope import CITY
 from fleet.store import ledger, quarantine
 from fleet.store.latest import live_revision_now
 
@@ -67,7 +68,9 @@ async def metrics(services: Shared) -> Response:
     try:
         async with services.database.begin(within_s=PROBE_PATIENCE_S) as connection:
             committed = await live_revision_now(connection)
-            figures.ledger.sums = await ledger.sums_by_kind(connection, begin=None, end=None, unit_id=None)
+            figures.ledger.sums = await ledger.sums_by_kind(
+                connection, ledger.Span(scope=CITY, at=now, begin=None, end=None)
+            )
             health = await ledger.ingest_health(
                 connection, window_from=now - WINDOW, reported_within=timedelta(minutes=30)
             )

@@ -13,26 +13,29 @@ from pydantic import AwareDatetime
 
 from api.answers import json_answer
 from api.cursors import decode_cursor, encode_cursor
-from api.dependencies import Asker, Shared
+from api.dependencies import Caller, Shared, requires
 from api.errors import problems
 from api.health.metrics import KIND_NAMES
 from api.ledger.schemas import GapsAnswer, LedgerAnswer
-from fleet.errors import NotFound
-from fleet.store import ledger, registry
+from fleet.errors import NotAllowed, NotFound
+from fleet.identity.permissions import Permission
+from fleet.store import ledger
 from fleet.store.ledger import Counts
+from fleet.store.scoped import find_visible_unit
 
 router = APIRouter(tags=["ledger"])
 
 HOUR = timedelta(hours=1)
 MOST_HOLES = 1_000
 
+Reader = Annotated[Caller, requires(Permission.READ_LEDGER)]
 UnitCode = Annotated[str, Query(pattern="^[A-Za-z0-9_-]{1,32}$", description="Code of the unit")]
 
 
-@router.get("/ledger", summary="The books", response_model=LedgerAnswer, responses=problems(400, 401, 404, 422))
+@router.get("/ledger", summary="The books", response_model=LedgerAnswer, responses=problems(400, 401, 403, 404, 422))
 async def read_ledger(
     services: Shared,
-    asker: Asker,
+    caller: Reader,
     begin: Annotated[
         AwareDatetime | None, Query(alias="from", description="Rounded down to the hour. Default: from the start")
     ] = None,
@@ -51,13 +54,16 @@ async def read_ledger(
     last = None if end is None else _hour(end - timedelta(microseconds=1)) + HOUR
     page_end = last if cursor is None else decode_cursor(cursor, datetime)
     async with services.database.begin() as connection:
+        now = services.now()
         unit_id = None
         if unit is not None:
-            unit_id = await registry.find_unit_id(connection, unit)
+            unit_id = await find_visible_unit(connection, unit, scope=caller.scope, at=now)
             if unit_id is None:
                 raise NotFound(f"No unit {unit} is registered.")
-        sums = await ledger.sums_by_kind(connection, begin=first, end=last, unit_id=unit_id)
-        hours = await ledger.sums_by_hour(connection, begin=first, end=page_end, unit_id=unit_id, limit=limit + 1)
+        span = ledger.Span(scope=caller.scope, at=now, begin=first, end=last, unit_id=unit_id)
+        sums = await ledger.sums_by_kind(connection, span)
+        page = msgspec.structs.replace(span, end=page_end)
+        hours = await ledger.sums_by_hour(connection, page, limit=limit + 1)
     totals = _total(sums)
     body = {
         "from": first,
@@ -75,15 +81,21 @@ async def read_ledger(
     return json_answer(body)
 
 
-@router.get("/ledger/gaps", summary="What is missing", response_model=GapsAnswer, responses=problems(401, 404, 422))
-async def read_gaps(services: Shared, asker: Asker, unit: UnitCode) -> Response:
+@router.get(
+    "/ledger/gaps", summary="What is missing", response_model=GapsAnswer, responses=problems(401, 403, 404, 422)
+)
+async def read_gaps(services: Shared, caller: Reader, unit: UnitCode) -> Response:
     """The sequence numbers a unit must have given out that never arrived, as ranges; at most 1,000 are listed.
 
     Only units that number their samples (`seq`) can be told; others have no runs.
     """
+    if caller.scope.begin is not None or caller.scope.end is not None:
+        raise NotAllowed("This access token is for a period; runs of sequence numbers have none.")
     async with services.database.begin() as connection:
-        runs = await ledger.numbered_runs(connection, unit)
-        if not runs and await registry.find_unit_id(connection, unit) is None:
+        # Runs of a name that nobody registered are for those who see everything.
+        known = await find_visible_unit(connection, unit, scope=caller.scope, at=services.now())
+        runs = await ledger.numbered_runs(connection, unit) if known is not None or caller.scope.everywhere else []
+        if not runs and known is None:
             raise NotFound(f"No unit {unit} is registered.")
         missing = {
             (row.division, row.kind, row.run, row.state): (int(row.holes), int(row.missing))

@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy import Row
 
 from api.live.items import Fitted, Item, State, make_item
+from fleet.model.scope import Scope
 
 StateRow = Row[*tuple[Any, ...]]
 
@@ -39,10 +40,15 @@ class Selection(msgspec.Struct, frozen=True):
     `box` is west, south, east, north in WGS-84 degrees. `division` is where the vehicle is, `organ` whose it is.
     """
 
+    scope: Scope
     box: tuple[float, float, float, float] | None = None
     division: int | None = None
     organ: int | None = None
-    see_confidential: bool = False
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether some vehicles may lie outside, so that one can leave the selection without leaving the fleet."""
+        return not (self.box is None and self.division is None and self.organ is None and self.scope.everywhere)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -177,7 +183,8 @@ class Fleet:
         return sum(
             1
             for one in self._fitted.values()
-            if (members is None or one.organ_id in members) and (chosen.see_confidential or not one.confidential)
+            if (members is None or one.organ_id in members)
+            and may_see(chosen.scope, one.organ_id, one.home_division, confidential=one.confidential)
         )
 
     def everything(self, chosen: Selection) -> list[Entry]:
@@ -251,9 +258,18 @@ class Fleet:
         return members
 
 
+def may_see(scope: Scope, organ_id: int, home_division: int, *, confidential: bool) -> bool:
+    """The scope's rule for a vehicle in memory; `fleet.store.scoped.vehicle_visible` is the same in SQL."""
+    return (
+        (scope.see_confidential or not confidential)
+        and (scope.organs is None or organ_id in scope.organs)
+        and (scope.division is None or home_division == scope.division)
+    )
+
+
 def _matches(entry: Entry, chosen: Selection, members: frozenset[int] | None) -> bool:
     item = entry.item
-    if entry.confidential and not chosen.see_confidential:
+    if not may_see(chosen.scope, item.organ_id, item.home_division, confidential=entry.confidential):
         return False
     if members is not None and item.organ_id not in members:
         return False

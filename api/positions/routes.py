@@ -8,21 +8,25 @@ from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import Response, StreamingResponse
 
 from api.datum import Datum, DatumQuery
-from api.dependencies import Asker, Shared, Token
+from api.dependencies import Caller, Shared, Token, requires
 from api.errors import ApiProblem, problems
 from api.live.encode import encode_state
 from api.live.fleet import Selection
 from api.positions.schemas import HealthEvent, LatestPositions, PositionsEvent
 from api.positions.stream import MAX_READERS, position_events
-from fleet.errors import NotFound
+from fleet.errors import NotAllowed, NotAuthenticated, NotFound
 from fleet.geography.divisions import DIVISION_CODES
-from fleet.identity.roles import Right, may
+from fleet.identity.permissions import Permission
+from fleet.identity.scope import scope_of
 
 router = APIRouter(prefix="/positions", tags=["positions"])
 
 
+Viewer = Annotated[Caller, requires(Permission.READ_POSITIONS)]
+
+
 async def selection(
-    asker: Asker,
+    caller: Viewer,
     services: Shared,
     bbox: Annotated[
         str | None,
@@ -42,13 +46,16 @@ async def selection(
     if division is not None and division not in DIVISION_CODES:
         raise ApiProblem(422, "invalid-request", "Invalid request", f"query.division: {division} is not one of ours.")
     await services.live.catch_up()
-    if organ is not None and not services.live.fleet.has_organ(organ):
+    scope = caller.scope
+    if not scope.holds_moment(services.now()):
+        raise NotAllowed("This access token is for a period; the live fleet is outside it.")
+    if organ is not None and not (services.live.fleet.has_organ(organ) and scope.holds_organ(organ)):
         raise NotFound(f"There is no organ {organ}.")
     return Selection(
         box=None if bbox is None else parse_box(bbox),
         division=division,
         organ=organ,
-        see_confidential=may(asker.role, Right.SEE_CONFIDENTIAL),
+        scope=scope,
     )
 
 
@@ -76,7 +83,7 @@ Selected = Annotated[Selection, Depends(selection)]
     "/latest",
     summary="Every vehicle's last state",
     response_model=LatestPositions,
-    responses=problems(401, 404, 422),
+    responses=problems(401, 403, 404, 422),
 )
 async def latest_positions(services: Shared, chosen: Selected, datum: DatumQuery = Datum.WGS84) -> Response:
     """The last state of every vehicle that has an onboard unit which reported a position, in one answer.
@@ -86,7 +93,7 @@ async def latest_positions(services: Shared, chosen: Selected, datum: DatumQuery
     """
     fleet = services.live.fleet
     entries = fleet.everything(chosen)
-    unnarrowed = Selection(organ=chosen.organ, see_confidential=chosen.see_confidential)
+    unnarrowed = Selection(organ=chosen.organ, scope=chosen.scope)
     positioned = len(entries) if unnarrowed == chosen else len(fleet.everything(unnarrowed))
     body = encode_state(
         entries,
@@ -113,13 +120,14 @@ async def latest_positions(services: Shared, chosen: Selected, datum: DatumQuery
                 }
             },
         },
-        **problems(401, 404, 422),
+        **problems(401, 403, 404, 422),
     },
     openapi_extra={"x-event-schemas": {"positions": PositionsEvent.__name__, "health": HealthEvent.__name__}},
 )
 async def stream_positions(
     services: Shared,
     token: Token,
+    caller: Viewer,
     chosen: Selected,
     datum: DatumQuery = Datum.WGS84,
     last_event_id: Annotated[
@@ -135,13 +143,21 @@ async def stream_positions(
         raise ApiProblem(
             503, "too-many-streams", "Too many streams", "Too many streams are open.", headers={"Retry-After": "30"}
         )
+
+    opened_as = caller.session
+
+    async def still_allowed() -> None:
+        session = await services.sessions.verify_stream(token, opened_as)
+        if scope_of(session.role, session.organs, session.limits) != chosen.scope:
+            raise NotAuthenticated("The account sees something else by now: the reader opens a new stream.")
+
     return StreamingResponse(
         position_events(
             services,
             chosen,
             datum,
             last_event_id=last_event_id,
-            still_allowed=lambda: services.sessions.verify(token),
+            still_allowed=still_allowed,
         ),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},

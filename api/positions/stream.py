@@ -86,7 +86,7 @@ def _opening(services: Services, chosen: Selection, datum: Datum, last_event_id:
     tick = fleet.tick_of(revision)
     if tick is not None:
         changes = events.since(tick, chosen, datum, now)
-    elif chosen.box is None and chosen.division is None and chosen.organ is None:
+    elif not chosen.narrowed:
         delta = fleet.later_than(revision, chosen)
         changes = events.of(delta, datum, now) if delta.entries else None
     else:

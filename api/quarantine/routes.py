@@ -13,11 +13,11 @@ from sqlalchemy import RowMapping
 
 from api.answers import json_answer
 from api.cursors import decode_cursor, encode_cursor
-from api.dependencies import Asker, Shared, require
+from api.dependencies import Caller, Shared, requires
 from api.errors import problems
 from api.health.metrics import KIND_NAMES
 from api.quarantine.schemas import RefusedPage, RetryAnswer, RetryRequest
-from fleet.identity.roles import Right
+from fleet.identity.permissions import Permission
 from fleet.store import audit, quarantine
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 @router.get("", summary="What was refused", response_model=RefusedPage, responses=problems(400, 401, 403, 422))
 async def list_quarantine(
     services: Shared,
-    asker: Asker,
+    caller: Annotated[Caller, requires(Permission.READ_QUARANTINE)],
     reason: Annotated[str | None, Query(max_length=60, examples=["out_of_range"])] = None,
     unit: Annotated[
         str | None, Query(max_length=100, description="The unit named in the topic, registered or not")
@@ -38,11 +38,12 @@ async def list_quarantine(
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
     """Newest first. A page ends early when its payloads are large. For administrators, supervisors and auditors."""
-    require(asker, Right.READ_QUARANTINE)
     before = None if cursor is None else decode_cursor(cursor, tuple[datetime, int])
     wanted = quarantine.QuarantineFilter(reason=reason, unit=unit, resolved=resolved, begin=begin, end=end)
     async with services.database.begin() as connection:
-        rows, more = await quarantine.list_quarantine(connection, wanted, before=before, limit=limit)
+        rows, more = await quarantine.list_quarantine(
+            connection, wanted, scope=caller.scope, at=services.now(), before=before, limit=limit
+        )
     cursor_after = encode_cursor((rows[-1]["received_at"], rows[-1]["id"])) if more else None
     body = {"items": [_shown(row) for row in rows], "next_cursor": cursor_after}
     return json_answer(body)
@@ -78,16 +79,22 @@ def _shown(row: RowMapping) -> dict[str, Any]:
     response_model=RetryAnswer,
     responses=problems(401, 403, 413, 422),
 )
-async def retry(services: Shared, asker: Asker, wanted: RetryRequest) -> Response:
+async def retry(
+    services: Shared, caller: Annotated[Caller, requires(Permission.RETRY_QUARANTINE)], wanted: RetryRequest
+) -> Response:
     """Marks the entries; ingest takes them up within a second. For administrators; goes into the audit log."""
-    require(asker, Right.RETRY_QUARANTINE)
     async with services.database.begin() as connection:
         requested = await quarantine.request_retry(
-            connection, at=services.now(), ids=wanted.ids, reason=wanted.reason, before=wanted.before
+            connection,
+            scope=caller.scope,
+            at=services.now(),
+            ids=wanted.ids,
+            reason=wanted.reason,
+            before=wanted.before,
         )
         await audit.record(
             connection,
-            account=asker.username,
+            account=caller.username,
             action="quarantine.retry",
             subject="quarantine",
             detail={**wanted.model_dump(mode="json", exclude_none=True), "requested": requested},

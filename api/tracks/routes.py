@@ -11,14 +11,15 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime
 
 from api.datum import Datum, DatumQuery
-from api.dependencies import Asker, Purpose, Shared
+from api.dependencies import Caller, Purpose, Shared, requires
 from api.errors import ApiProblem, problems
 from api.tracks.formats import FORMATS, Format, Heading
 from api.tracks.points import make_track
 from api.tracks.schemas import TrackAnswer
 from fleet.errors import NotFound
-from fleet.identity.roles import Right, may
-from fleet.store import audit, registry, tracks
+from fleet.identity.permissions import Permission
+from fleet.store import audit, tracks
+from fleet.store.scoped import find_visible_plate
 
 router = APIRouter(tags=["tracks"])
 
@@ -39,12 +40,12 @@ OTHER_FORMATS = {
     response_model=TrackAnswer,
     responses={
         200: {"content": OTHER_FORMATS, "description": "The track in the format asked for"},
-        **problems(400, 401, 404, 422),
+        **problems(400, 401, 403, 404, 422),
     },
 )
 async def read_track(
     services: Shared,
-    asker: Asker,
+    caller: Annotated[Caller, requires(Permission.READ_TRACKS)],
     purpose: Purpose,
     vehicle_id: Annotated[int, Path(ge=1, le=2**31 - 1)],
     begin: Annotated[AwareDatetime | None, Query(alias="from", description="Default: 24 hours before `to`")] = None,
@@ -70,20 +71,18 @@ async def read_track(
     if output is Format.GPX and datum is not Datum.WGS84:
         raise ApiProblem(422, "invalid-request", "Invalid request", "query.datum: GPX is defined in WGS-84 only.")
     async with services.database.begin(within_s=PATIENCE_S) as connection:
-        vehicle = await registry.find_vehicle(
-            connection, vehicle_id, at=services.now(), see_confidential=may(asker.role, Right.SEE_CONFIDENTIAL)
-        )
-        if vehicle is None:
+        plate = await find_visible_plate(connection, vehicle_id, scope=caller.scope)
+        if plate is None:
             raise NotFound(f"There is no vehicle {vehicle_id}.")
-        rows = await tracks.vehicle_positions(connection, vehicle_id, begin=begin, end=end)
+        rows = await tracks.vehicle_positions(connection, vehicle_id, scope=caller.scope, begin=begin, end=end)
         await audit.record(
             connection,
-            account=asker.username,
+            account=caller.username,
             action="track.read",
             subject=f"vehicle:{vehicle_id}",
             purpose=purpose,
             detail={
-                "plate": vehicle["plate"],
+                "plate": plate,
                 "from": begin.isoformat(),
                 "to": end.isoformat(),
                 "format": output.value,
@@ -91,7 +90,7 @@ async def read_track(
             },
         )
     media_type, write = FORMATS[output]
-    heading = Heading(vehicle_id=vehicle_id, plate=vehicle["plate"], begin=begin, end=end, datum=datum)
+    heading = Heading(vehicle_id=vehicle_id, plate=plate, begin=begin, end=end, datum=datum)
 
     def build() -> bytes:
         return write(heading, make_track(rows, max_points=max_points, datum=datum))

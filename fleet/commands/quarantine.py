@@ -23,6 +23,7 @@ def retry(
     from fleet.commands.session import ACTOR, current_settings, now, owner_connection, run
     from fleet.errors import InvalidSettings
     from fleet.model.readings import REASON_CODES
+    from fleet.model.scope import CITY
     from fleet.store import audit
     from fleet.store.quarantine import request_retry
 
@@ -31,7 +32,7 @@ def retry(
 
     async def work() -> int:
         async with owner_connection(current_settings()) as connection:
-            asked = await request_retry(connection, at=now(), ids=numbers or None, reason=reason)
+            asked = await request_retry(connection, scope=CITY, at=now(), ids=numbers or None, reason=reason)
             await audit.record(
                 connection,
                 account=ACTOR,

@@ -28,7 +28,7 @@ def create(
     from fleet.commands.session import ACTOR, current_settings, now, owner_connection, run
     from fleet.errors import Conflict, NotFound
     from fleet.identity.tokens import new_token, token_digest
-    from fleet.store import accounts, audit
+    from fleet.store import accounts, audit, tokens
 
     token = new_token()
     expires_at = now() + timedelta(days=days)
@@ -40,12 +40,11 @@ def create(
                 raise NotFound(f"there is no account {account!r}")
             if known.disabled_at is not None:
                 raise Conflict(f"the account {account!r} is disabled")
-            await accounts.add_token(
+            await tokens.add_personal(
                 connection,
-                account_id=known.account_id,
-                sha256=token_digest(token),
-                expires_at=expires_at,
-                label=label,
+                known.account_id,
+                token_digest(token),
+                tokens.PersonalToken(label=label, expires_at=expires_at),
             )
             await audit.record(
                 connection, account=ACTOR, action="token.create", subject=account, detail={"label": label, "days": days}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleet.demonstration.organs import build_organs
+from fleet.demonstration.rulings import build_areas, build_drivers, build_exemptions, build_fuel_cards, build_policies
 from fleet.demonstration.units import build_bindings, build_units
 from fleet.demonstration.vehicles import build_vehicles
 from fleet.model.city import City
@@ -12,7 +13,7 @@ SEED = 530_300
 
 
 def build_city(seed: int = SEED) -> City:
-    """About 520 organs, 6,000 vehicles, their units and bindings; equal seeds give equal cities."""
+    """About 520 organs and 6,000 vehicles, with all that belongs to them; equal seeds give equal cities."""
     tree = build_organs(seed)
     vehicles = build_vehicles(seed, tree.organs)
     units = build_units(vehicles)
@@ -21,4 +22,9 @@ def build_city(seed: int = SEED) -> City:
         vehicles=vehicles,
         units=units,
         bindings=build_bindings(vehicles, units),
+        drivers=build_drivers(seed, tree.organs),
+        areas=build_areas(seed, tree.organs),
+        fuel_cards=build_fuel_cards(vehicles),
+        policies=build_policies(tree.organs),
+        exemptions=build_exemptions(vehicles),
     )

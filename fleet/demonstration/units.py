@@ -10,7 +10,7 @@ from fleet.model.city import Binding, Unit, Vehicle
 FITTED_ON = date(2025, 1, 1)
 """The day the network began; later vehicles got their unit on the day they were registered."""
 
-_LOCAL = ZoneInfo("Asia/Shanghai")
+LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 def unit_code(number: int) -> str:
@@ -30,7 +30,7 @@ def build_bindings(vehicles: tuple[Vehicle, ...], units: tuple[Unit, ...]) -> tu
             id=unit.id,
             unit_id=unit.id,
             vehicle_id=vehicle.id,
-            bound_from=datetime.combine(max(FITTED_ON, vehicle.registered_on), time(), tzinfo=_LOCAL),
+            bound_from=datetime.combine(max(FITTED_ON, vehicle.registered_on), time(), tzinfo=LOCAL),
         )
         for vehicle, unit in zip(vehicles, units, strict=True)
     )

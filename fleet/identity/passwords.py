@@ -14,6 +14,21 @@ from argon2.exceptions import InvalidHashError, VerificationError
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
+SHORTEST_PASSWORD = 10
+LONGEST_PASSWORD = 200
+
+
+def password_problem(password: str, username: str) -> str | None:
+    """Why a person may not choose this password; None = it may be chosen. Length counts, kinds of characters do not."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        return f"from {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters"
+    if "\0" in password:
+        return "a NUL character cannot be typed"
+    if username.casefold() in password.casefold() or len(set(password)) < 4:
+        return "too easy to guess: the account's name, or the same few characters over and over"
+    return None
+
+
 def hash_password(password: str) -> str:
     return _HASHER.hash(password)
 

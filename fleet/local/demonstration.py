@@ -26,6 +26,7 @@ from fleet.identity.passwords import hash_password as hash_account_password
 from fleet.identity.passwords import password_matches as account_password_matches
 from fleet.local.broker_files import apply_accounts, ensure_service
 from fleet.local.mosquitto import Mosquitto
+from fleet.local.people import Account, ensure_people
 from fleet.local.places import secret, write_private
 from fleet.model.broker import BrokerAccount, BrokerAccountKind
 from fleet.model.registry import Role
@@ -42,15 +43,6 @@ SINGLE_UNITS = 200
 """Units that connect by themselves; all others speak through the gateway of their division."""
 
 _RETENTION = ("fleet.cli", "retention", "run", "--every-hours", "1")
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An account of the demonstration, printed once everything runs."""
-
-    name: str
-    password: str
-    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +83,7 @@ async def prepare_city(settings: Settings, broker: Mosquitto | None, say: Callab
     `broker` is the private one, already running, or None; `say` prints one line of progress. Raises StoreUnavailable,
     and InvalidSettings for an unfit FLEET_ADMIN_PASSWORD.
     """
-    await _ensure_city(settings, say)
+    fresh = await _ensure_city(settings, say)
     mqtt = urlsplit(settings.require_mqtt_url())
     service_password = unquote(mqtt.password or "")
     administrator, admin_password = _administrator(settings)
@@ -102,6 +94,7 @@ async def prepare_city(settings: Settings, broker: Mosquitto | None, say: Callab
             await ensure_admin(connection, admin_password)
             await _ensure_reader(connection, simulator_password)
             await ensure_service(connection, settings.mqtt_url)
+            people = await ensure_people(connection, settings.data_dir / "secrets", fresh=fresh)
             logins = await _ensure_broker_accounts(connection, settings.data_dir)
             await connection.commit()
             _write_simulator_file(settings, logins, simulator_password)
@@ -113,7 +106,7 @@ async def prepare_city(settings: Settings, broker: Mosquitto | None, say: Callab
     finally:
         await engine.dispose()
     return Demonstration(
-        accounts=(administrator,),
+        accounts=(administrator, *people),
         environment=(
             {"ingest": {"FLEET_MQTT_URL": with_credentials(settings.require_mqtt_url(), INGEST, service_password)}}
             if broker is not None
@@ -151,7 +144,8 @@ def _administrator(settings: Settings) -> tuple[Account, str]:
     return Account(ADMINISTRATOR, "as FLEET_ADMIN_PASSWORD says" if given else password, "administrator"), password
 
 
-async def _ensure_city(settings: Settings, say: Callable[[str], None]) -> None:
+async def _ensure_city(settings: Settings, say: Callable[[str], None]) -> bool:
+    """Whether the city was put there now."""
     connection = await connect(settings.require_database_url(), application_name="one-network demonstration")
     try:
         async with store_errors():
@@ -159,6 +153,8 @@ async def _ensure_city(settings: Settings, say: Callable[[str], None]) -> None:
                 city = build_city()
                 if await load_city(connection, city):
                     say(f"demonstration: {len(city.organs)} organs and {len(city.vehicles)} vehicles loaded")
+                    return True
+            return False
     except asyncpg.InsufficientPrivilegeError as error:
         raise StoreUnavailable(f"FLEET_DATABASE_URL must name a member of the role fleet_owner: {error}") from error
     finally:

@@ -25,6 +25,7 @@ from fleet.local.demonstration import Demonstration, prepare_administrator, prep
 from fleet.local.discovery import environment_file, lock_file, write_environment
 from fleet.local.mosquitto import Mosquitto
 from fleet.local.parts import ROOT, Part, keep_short
+from fleet.local.people import table
 from fleet.local.places import secret
 from fleet.local.postgres import Postgres
 from fleet.local.processes import finish, last_lines, require_free_port, spawn
@@ -230,8 +231,8 @@ class Supervisor:
         if self._postgres is not None:
             self._say(f"Database        127.0.0.1:{self._postgres.port}")
         self._say(f"Logs            {self._data_dir / 'log'}")
-        for account in city.accounts:
-            self._say(f"Account         {account.name}  {account.password}  ({account.role})")
+        for number, line in enumerate(table(city.accounts)):
+            self._say(f"{'' if number else 'Accounts':<16}{line}")
         self._say("")
         self._say("Ctrl-C stops everything; the data stay.")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from fleet.model.registry import Body, Energy, Management, OrganKind, VehicleStatus, VehicleUse
+from fleet.model.rulings import AreaPurpose, ExemptionKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +77,68 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """A driver by number; no person."""
+
+    id: int
+    label: str
+    organ_id: int
+    licence_class: str
+    licence_expires_on: date
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """A polygon (`ring`: (lat_e7, lon_e7), the last joins the first) or a circle; `organ_id` None = the city's."""
+
+    id: int
+    name: str
+    purpose: AreaPurpose
+    category: str | None
+    organ_id: int | None
+    ring: tuple[tuple[int, int], ...] | None = None
+    centre: tuple[int, int] | None = None
+    radius_m: int | None = None
+    holds_from: datetime  # aware
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FuelCard:
+    id: int
+    card: str
+    vehicle_id: int
+    held_from: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyGiven:
+    """A version of a policy value; `organ_id` None = for the whole city."""
+
+    slug: str
+    organ_id: int | None
+    value: int | str | bool
+    effective_from: datetime  # aware
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    vehicle_id: int
+    kind: ExemptionKind
+    holds_from: datetime  # aware
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class City:
     organs: tuple[Organ, ...]
     vehicles: tuple[Vehicle, ...]
     units: tuple[Unit, ...]
     bindings: tuple[Binding, ...]
+    drivers: tuple[Driver, ...] = ()
+    areas: tuple[Area, ...] = ()
+    fuel_cards: tuple[FuelCard, ...] = ()
+    policies: tuple[PolicyGiven, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, func, select, text
+from sqlalchemy import Row, Select, Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fleet.model.scope import Scope
+from fleet.store.scoped import unit_visible
 from fleet.store.tables import batch, ingest_worker, latest_state, ledger, ledger_hour
 
 Rows = Sequence[Row[*tuple[Any, ...]]]
@@ -27,15 +29,33 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 _NUMBERS = ("received", "stored", "duplicate", "quarantined")
 
 
-def _in_span(begin: datetime | None, end: datetime | None, unit_id: int | None, *columns: str) -> Select[Any]:
-    """Sums grouped by `columns`, of one unit or (from the small table) of all."""
-    source = ledger_hour if unit_id is None else ledger
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """What is summed: hours that begin in [begin, end), of one unit or of all that may be seen at `at`."""
+
+    scope: Scope
+    at: datetime
+    begin: datetime | None
+    end: datetime | None
+    unit_id: int | None = None
+
+    @property
+    def source(self) -> Table:
+        """The small table holds the sums over all units; whoever sees fewer units gets sums over those."""
+        return ledger_hour if self.unit_id is None and self.scope.everywhere else ledger
+
+
+def _in_span(span: Span, *columns: str) -> Select[Any]:
+    """Sums grouped by `columns`."""
+    source = span.source
     statement = select(
         *(source.c[name] for name in columns),
         *(func.coalesce(func.sum(source.c[name]), 0).label(name) for name in _NUMBERS),
     ).group_by(*(source.c[name] for name in columns))
-    if unit_id is not None:
-        statement = statement.where(ledger.c.unit_id == unit_id)
+    if source is ledger:
+        statement = statement.where(unit_visible(span.scope, ledger.c.unit_id, span.at))
+    if span.unit_id is not None:
+        statement = statement.where(ledger.c.unit_id == span.unit_id)
+    begin, end = span.scope.clipped(span.begin, span.end)
     if begin is not None:
         statement = statement.where(source.c.hour >= begin)
     if end is not None:
@@ -43,22 +63,20 @@ def _in_span(begin: datetime | None, end: datetime | None, unit_id: int | None, 
     return statement
 
 
-async def sums_by_kind(
-    connection: AsyncConnection, *, begin: datetime | None, end: datetime | None, unit_id: int | None
-) -> dict[int, Counts]:
-    """The sums over all hours that begin in [begin, end), by number of kind; of one unit when `unit_id` is given."""
-    rows = await connection.execute(_in_span(begin, end, unit_id, "kind"))
+async def sums_by_kind(connection: AsyncConnection, span: Span) -> dict[int, Counts]:
+    """The sums over all hours of the span, by number of kind."""
+    rows = await connection.execute(_in_span(span, "kind"))
     return {row.kind: _counts(row) for row in rows}
 
 
 async def sums_by_hour(
-    connection: AsyncConnection, *, begin: datetime | None, end: datetime | None, unit_id: int | None, limit: int
+    connection: AsyncConnection, span: Span, *, limit: int
 ) -> list[tuple[datetime, dict[int, Counts]]]:
-    """The latest `limit` hours in [begin, end), newest first, each with its sums by number of kind."""
-    source = ledger_hour if unit_id is None else ledger
-    hours = _in_span(begin, end, unit_id, "hour").order_by(source.c.hour.desc()).limit(limit).subquery()
+    """The latest `limit` hours of the span, newest first, each with its sums by number of kind."""
+    source = span.source
+    hours = _in_span(span, "hour").order_by(source.c.hour.desc()).limit(limit).subquery()
     rows = await connection.execute(
-        _in_span(begin, end, unit_id, "hour", "kind")
+        _in_span(span, "hour", "kind")
         .where(source.c.hour.in_(select(hours.c.hour)))
         .order_by(source.c.hour.desc(), source.c.kind)
     )

@@ -10,6 +10,8 @@ import msgspec
 from sqlalchemy import ColumnElement, RowMapping, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fleet.model.scope import Scope
+from fleet.store.scoped import unit_visible
 from fleet.store.tables import quarantine
 
 PAGE_BYTES = 4 * 1024 * 1024
@@ -45,13 +47,30 @@ def _conditions(wanted: QuarantineFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
+def _visible(scope: Scope, at: datetime) -> list[ColumnElement[bool]]:
+    """Messages of units in scope, received in its period; what no known unit sent is for who sees everything."""
+    conditions = [unit_visible(scope, quarantine.c.unit_id, at)]
+    begin, end = scope.clipped(None, None)
+    if begin is not None:
+        conditions.append(quarantine.c.received_at >= begin)
+    if end is not None:
+        conditions.append(quarantine.c.received_at < end)
+    return conditions
+
+
 async def list_quarantine(
-    connection: AsyncConnection, wanted: QuarantineFilter, *, before: tuple[datetime, int] | None, limit: int
+    connection: AsyncConnection,
+    wanted: QuarantineFilter,
+    *,
+    scope: Scope,
+    at: datetime,
+    before: tuple[datetime, int] | None,
+    limit: int,
 ) -> tuple[Sequence[RowMapping], bool]:
     """Up to `limit` entries older than `before`, newest first, and whether there are more."""
     keys = (
         select(quarantine.c.id, func.octet_length(quarantine.c.payload).label("size"))
-        .where(*_conditions(wanted))
+        .where(*_conditions(wanted), *_visible(scope, at))
         .order_by(quarantine.c.received_at.desc(), quarantine.c.id.desc())
         .limit(limit + 1)
     )
@@ -82,13 +101,16 @@ async def list_quarantine(
 async def request_retry(
     connection: AsyncConnection,
     *,
+    scope: Scope,
     at: datetime,
     ids: Sequence[int] | None = None,
     reason: str | None = None,
     before: datetime | None = None,
 ) -> int:
     """Ask ingest to read these unresolved entries again; answers how many it will try."""
-    statement = update(quarantine).where(quarantine.c.resolved_at.is_(None)).values(retry_requested_at=at)
+    statement = (
+        update(quarantine).where(quarantine.c.resolved_at.is_(None), *_visible(scope, at)).values(retry_requested_at=at)
+    )
     if ids is not None:
         statement = statement.where(quarantine.c.id.in_(ids))
     if reason is not None:

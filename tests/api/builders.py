@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -15,13 +16,16 @@ from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
+from api.auth.sessions import new_pair
 from fleet.identity.accounts import ensure_admin
 from fleet.identity.passwords import hash_password
+from fleet.identity.tokens import new_token, token_digest
 from fleet.model.readings import KIND_NUMBERS, Kind
 from fleet.model.registry import Role
 from fleet.settings import assume_role
-from fleet.store import accounts, tables
+from fleet.store import accounts, tables, tokens
 from fleet.store.pool import create_engine
+from fleet.store.tokens import PersonalToken
 
 PASSWORD = "correct-horse-battery"
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
@@ -56,6 +60,13 @@ class World:
     async def scalar(self, sql: str) -> Any:
         async with self.engine.begin() as connection:
             return (await connection.execute(text(sql))).scalar_one()
+
+    async def execute_sql(self, sql: str) -> None:
+        await self.execute(text(sql))
+
+    async def rows(self, sql: str) -> list[dict[str, Any]]:
+        async with self.engine.begin() as connection:
+            return [dict(row) for row in (await connection.execute(text(sql))).mappings()]
 
     async def organ(self, organ_id: int, **values: Any) -> int:
         row = {
@@ -218,9 +229,41 @@ class World:
         }
         await self.execute(insert(tables.quarantine).values(row))
 
-    async def account(self, username: str, role: Role) -> None:
+    async def account(self, username: str, role: Role, organ: int | None = None) -> int:
         async with self.engine.begin() as connection:
-            await accounts.put_account(connection, username=username, password_hash=hash_password(PASSWORD), role=role)
+            return await accounts.put_account(
+                connection, username=username, password_hash=_hashed(), role=role, organ_id=organ
+            )
+
+    async def session_of(self, account_id: int) -> dict[str, str]:
+        """The header of a log-in of the account, without the cost of one."""
+        pair = new_pair(self.clock(), self.clock() + timedelta(days=1))
+        async with self.engine.begin() as connection:
+            session_id = await tokens.begin_session(
+                connection, account_id, at=self.clock(), expires_at=self.clock() + timedelta(days=1)
+            )
+            await tokens.add_access(
+                connection,
+                account_id=account_id,
+                session_id=session_id,
+                sha256=token_digest(pair.access),
+                expires_at=pair.access_expires_at,
+            )
+        return {"Authorization": f"Bearer {pair.access}"}
+
+    async def token_of(self, account_id: int, **limits: Any) -> dict[str, str]:
+        """The header of a personal token of the account, without the cost of a log-in."""
+        token = new_token()
+        wanted = PersonalToken(label="test", expires_at=self.clock() + timedelta(days=1), **limits)
+        async with self.engine.begin() as connection:
+            await tokens.add_personal(connection, account_id, token_digest(token), wanted)
+        return {"Authorization": f"Bearer {token}"}
+
+
+@cache
+def _hashed() -> str:
+    """Made once: a hash takes as long as it is meant to."""
+    return hash_password(PASSWORD)
 
 
 @contextlib.asynccontextmanager
@@ -235,10 +278,10 @@ async def world(url: str) -> AsyncIterator[World]:
 
 
 @contextlib.asynccontextmanager
-async def running(made: World) -> AsyncIterator[FastAPI]:
+async def running(made: World, *, require_totp: bool = False) -> AsyncIterator[FastAPI]:
     """The application as the role it has in production; the registry is read anew at each question."""
     engine = create_engine(assume_role(made.url, "fleet_api"), application_name="api")
-    app = create_app(engine, made.clock, registry_interval_s=0)
+    app = create_app(engine, made.clock, registry_interval_s=0, require_totp=require_totp)
     async with app.router.lifespan_context(app):
         yield app
 

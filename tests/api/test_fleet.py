@@ -11,6 +11,7 @@ import pytest
 
 from api.live.fleet import REMEMBERED_TICKS, Fleet, Selection, StateRow
 from api.live.items import Fitted
+from fleet.model.scope import CITY, Scope
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -46,13 +47,17 @@ def fitted(unit: int, vehicle: int, organ: int, *, confidential: bool = False) -
     return Fitted(unit, None, f"U{unit}", vehicle, f"P{vehicle}", organ, 530302, "bev", confidential)
 
 
+OPEN = Scope(organs=None, see_confidential=False)
+
 SELECTIONS = (
-    Selection(see_confidential=True),
-    Selection(),
-    Selection(division=530302, see_confidential=True),
-    Selection(organ=2, see_confidential=True),
-    Selection(box=(103.75, 25.4, 103.85, 25.6), see_confidential=True),
-    Selection(box=(103.75, 25.4, 103.85, 25.6), organ=2),
+    Selection(Scope(organs=frozenset({2, 3}), see_confidential=False)),
+    Selection(Scope(organs=frozenset({1}), see_confidential=True, division=530302)),
+    Selection(CITY),
+    Selection(OPEN),
+    Selection(division=530302, scope=CITY),
+    Selection(organ=2, scope=CITY),
+    Selection(box=(103.75, 25.4, 103.85, 25.6), scope=CITY),
+    Selection(box=(103.75, 25.4, 103.85, 25.6), organ=2, scope=OPEN),
 )
 
 
@@ -139,10 +144,10 @@ def test_a_reader_that_is_too_far_behind_gets_everything() -> None:
     fleet = Fleet()
     fleet.apply_registry([fitted(1, 1, 1), fitted(2, 2, 1)], {1: None}, NOW)
     fleet.apply(rows(Row(unit_id=2, revision=1)), 1, NOW)
-    follower = Follower(fleet, Selection())
+    follower = Follower(fleet, Selection(OPEN))
     for revision in range(2, REMEMBERED_TICKS + 5):
         fleet.apply(rows(Row(unit_id=1, revision=revision)), revision, NOW)
-    assert fleet.since(follower.tick, Selection()).full
+    assert fleet.since(follower.tick, Selection(OPEN)).full
     follower.look()
     assert follower.known == follower.truth()
 
@@ -158,7 +163,7 @@ def test_the_tick_of_a_revision() -> None:
     fleet.apply(rows(), 11, silent_at)
     assert [fleet.tick_of(revision) for revision in (3, 4, 5, 8, 9, 11)] == [1, 1, 2, 3, 4, 4]
     assert fleet.tick_of(2) is None
-    resumed = fleet.since(cast(int, fleet.tick_of(8)), Selection())
+    resumed = fleet.since(cast(int, fleet.tick_of(8)), Selection(OPEN))
     assert [entry.item.state for entry in resumed.entries] == ["silent"], "told although no revision was raised"
 
 
@@ -166,6 +171,6 @@ def test_resuming_by_revision_after_a_restart_includes_who_fell_silent_since() -
     fleet = Fleet()
     fleet.apply_registry([fitted(1, 1, 1), fitted(2, 2, 1)], {1: None}, NOW)
     fleet.apply(rows(Row(unit_id=1, revision=4), Row(unit_id=2, revision=9)), 9, NOW)
-    assert [entry.item.vehicle_id for entry in fleet.later_than(5, Selection()).entries] == [2]
+    assert [entry.item.vehicle_id for entry in fleet.later_than(5, Selection(OPEN)).entries] == [2]
     fleet.apply(rows(Row(unit_id=2, revision=10, position_at=NOW + timedelta(hours=1))), 10, NOW + timedelta(hours=1))
-    assert [entry.item.vehicle_id for entry in fleet.later_than(10, Selection()).entries] == [1]
+    assert [entry.item.vehicle_id for entry in fleet.later_than(10, Selection(OPEN)).entries] == [1]

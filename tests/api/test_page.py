@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import pyotp
 import pytest
 from fastapi import FastAPI
 from playwright.async_api import Page, async_playwright, expect
@@ -16,6 +17,7 @@ from playwright.async_api import Page, async_playwright, expect
 from api.app import PAGE
 from api.dashboard.serve import dashboard_router, read_assets
 from fleet.model.readings import Kind
+from fleet.store import tables
 from tests.api.builders import PASSWORD, World
 from tests.api.streams import Served, served
 
@@ -165,4 +167,44 @@ async def test_the_page_says_when_the_connection_is_lost(server: Served) -> None
         await asyncio.wait([server.done])
         await expect(page.locator("#banner")).to_contain_text("连接已断开")
         await expect(page.locator(".row")).to_have_count(3)
+        await browser.close()
+
+
+@pytest.mark.end_to_end
+@pytest.mark.store
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium")
+async def test_the_page_stays_logged_in_for_a_day_and_asks_for_a_second_factor(city: World, server: Served) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = await browser.new_page(viewport={"width": 1366, "height": 768})
+        await page.goto(server.url)
+        await page.fill("#username", "admin")
+        await page.fill("#password", PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#live-word")).to_have_text("实时")
+        for _ in range(3):
+            city.clock.advance(timedelta(hours=8))
+            # The books are read every few seconds: the first refusal renews, and nobody notices.
+            async with page.expect_response(lambda one: "/ledger" in one.url and one.status == 200, timeout=15_000):
+                pass
+        await page.reload()
+        await expect(page.locator("#live-word")).to_have_text("实时")
+        await expect(page.locator("#login")).to_be_hidden()
+
+        secret = pyotp.random_base32(32)
+        account_id = await city.scalar("select id from account where username = 'admin'")
+        await city.execute(
+            tables.second_factor.insert().values(account_id=account_id, secret=secret, confirmed_at=city.clock())
+        )
+        await page.click("#logout")
+        await expect(page.locator("#otp-row")).to_be_hidden()
+        await page.fill("#username", "admin")
+        await page.fill("#password", PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#otp")).to_be_focused()
+        await page.fill("#otp", pyotp.TOTP(secret).at(city.clock()))
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#live-word")).to_have_text("实时")
         await browser.close()

@@ -109,7 +109,7 @@ async def test_without_a_purpose_nothing_is_read_and_with_one_it_is_on_record(
 
 @pytest.mark.store
 async def test_who_may_not_see_a_vehicle_cannot_tell_that_it_exists(driven: World, app: FastAPI) -> None:
-    await driven.account("looker", Role.VIEWER)
+    await driven.account("looker", Role.CITY_DISPATCHER)
     async with connected(app, "looker") as client:
         hidden = await client.get("/api/v1/vehicles/13/track", headers=PURPOSE)
         absent = await client.get("/api/v1/vehicles/999/track", headers=PURPOSE)

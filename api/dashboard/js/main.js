@@ -201,7 +201,8 @@ function showLogin() {
   byId("shell").hidden = true;
   byId("login").hidden = false;
   byId("login-error").textContent = "";
-  byId("password").value = "";
+  byId("password").value = byId("otp").value = "";
+  byId("otp-row").hidden = true;
   byId(byId("username").value ? "password" : "username").focus();
 }
 
@@ -246,11 +247,18 @@ byId("login-form").addEventListener("submit", async (event) => {
     return;
   }
   try {
-    await api.logIn(username, password);
+    await api.logIn(username, password, byId("otp").value.trim());
     localStorage.setItem("session", "open");
     await start(await api.me());
   } catch (problem) {
     if (!(problem instanceof api.Problem)) throw problem;
+    if (problem.kind === "otp_required") {
+      error.textContent = t(byId("otp-row").hidden ? "otpRequired" : "wrongOtp");
+      byId("otp-row").hidden = false;
+      byId("otp").value = "";
+      byId("otp").focus();
+      return;
+    }
     error.textContent = problem.status === 401 ? t("wrongPassword") : problem.status === 429 ? t("tooMany", { s: problem.retryAfterS }) : t("noService");
     byId("password").select();
   }
@@ -302,6 +310,6 @@ dark.addEventListener("change", () => localStorage.getItem("theme") ?? setTheme(
 drawWords();
 
 // The cookie is not readable here; this mark only spares those who never logged in a refused request.
-const answer = localStorage.getItem("session") ? await fetch("/api/v1/me").catch(() => null) : null;
-if (answer?.ok) await start(await answer.json());
+const account = localStorage.getItem("session") ? await api.me().catch(() => null) : null;
+if (account) await start(account);
 else showLogin();

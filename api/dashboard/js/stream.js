@@ -1,5 +1,7 @@
 // One connection for everything that moves, and how fresh it is, measured by the server's clock.
 
+import { me } from "./api.js";
+
 const WAITS_S = [1, 2, 4, 8, 15];
 const LATE_MS = 8_000;
 const STALE_MS = 15_000;
@@ -58,9 +60,9 @@ export class Stream {
     this.retryAt = performance.now() + wait * 1000;
     this.timer = setTimeout(async () => {
       // An expired session must lead to the log-in, not to endless attempts.
-      const answer = await fetch("/api/v1/me").catch(() => null);
-      if (answer?.status === 401) this.signedOut();
-      else if (answer?.ok) this.open();
+      const problem = await me().then(() => null, (reason) => reason);
+      if (problem === null) this.open();
+      else if (problem.status === 401) this.signedOut();
       else this.lost();
     }, wait * 1000);
   }

@@ -2,6 +2,7 @@
 
 const ZH = {
   product: "公车一张网", city: "曲靖市", account: "账号", password: "密码", login: "登录", logout: "退出",
+  otp: "动态口令", otpRequired: "请输入动态口令或恢复码。", wrongOtp: "动态口令不正确,或已使用过。",
   wrongPassword: "账号或密码不正确。", tooMany: "登录失败次数过多,请 {s} 秒后再试。", noService: "服务暂时没有应答,请稍后再试。",
   required: "请输入账号和密码。", other: "English", navigation: "导航", map: "地图", theme: "浅色或深色",
   searchHint: "车牌、单位", vehicles: "车辆", county: "县(市、区)", allCounties: "全部县(市、区)", outside: "市域外",
@@ -32,6 +33,7 @@ const ZH = {
 
 const EN = {
   product: "One Network", city: "Qujing", account: "Account", password: "Password", login: "Sign in", logout: "Sign out",
+  otp: "One-time password", otpRequired: "Enter the one-time password, or a recovery code.", wrongOtp: "The code is wrong, or was used before.",
   wrongPassword: "The account or the password is wrong.", tooMany: "Too many failed attempts: try again in {s} s.", noService: "The service does not answer. Try again shortly.",
   required: "Enter account and password.", other: "中文", navigation: "Navigation", map: "Map", theme: "Light or dark",
   searchHint: "Plate, organ", vehicles: "Vehicles", county: "County", allCounties: "All counties", outside: "Outside",

@@ -11,10 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from fleet.errors import InvalidSettings
 from fleet.identity.accounts import ADMINISTRATOR, ensure_admin
 from fleet.identity.passwords import hash_password, password_matches
-from fleet.identity.roles import RIGHTS, Right, may
 from fleet.identity.tokens import new_token, token_digest
 from fleet.model.registry import Role
-from fleet.store import accounts
+from fleet.store import accounts, tokens
 from fleet.store.pool import create_engine
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -37,13 +36,6 @@ def test_tokens_are_long_random_and_stored_as_digests() -> None:
     assert len(token_digest(tokens.pop())) == 32
 
 
-def test_every_role_has_its_rights_written_down() -> None:
-    assert set(RIGHTS) == set(Role)
-    assert may(Role.ADMINISTRATOR, Right.RETRY_QUARANTINE)
-    assert not may(Role.AUDITOR, Right.RETRY_QUARANTINE)
-    assert not may(Role.VIEWER, Right.SEE_CONFIDENTIAL)
-
-
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     made = create_engine(database_url)
@@ -58,18 +50,17 @@ async def test_the_administrator_exists_with_the_password_of_today(engine: Async
         stored = await accounts.find_credentials(connection, ADMINISTRATOR)
         assert stored is not None
         assert stored.role == Role.ADMINISTRATOR
-        await accounts.add_token(
-            connection, account_id=stored.account_id, sha256=b"x" * 32, expires_at=NOW + timedelta(hours=1)
-        )
+        wanted = tokens.PersonalToken(label="test", expires_at=NOW + timedelta(hours=1))
+        await tokens.add_personal(connection, stored.account_id, b"x" * 32, wanted)
         await ensure_admin(connection, "first password")
         unchanged = await accounts.find_credentials(connection, ADMINISTRATOR)
         assert unchanged == stored
-        assert await accounts.find_session(connection, b"x" * 32, NOW) is not None, "a restart ends no session"
+        assert await tokens.find_session(connection, b"x" * 32, NOW) is not None, "a restart ends no session"
         await ensure_admin(connection, "second password")
         changed = await accounts.find_credentials(connection, ADMINISTRATOR)
         assert changed is not None
         assert password_matches("second password", changed.password_hash)
-        assert await accounts.find_session(connection, b"x" * 32, NOW) is None, "a new password ends them"
+        assert await tokens.find_session(connection, b"x" * 32, NOW) is None, "a new password ends them"
 
 
 @pytest.mark.store

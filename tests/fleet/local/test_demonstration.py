@@ -12,8 +12,12 @@ import pytest
 
 from fleet.errors import InvalidSettings
 from fleet.identity.broker_access import INGEST
+from fleet.identity.passwords import password_matches
+from fleet.identity.scope import BOUND_TO_AN_ORGAN
 from fleet.local.demonstration import Demonstration, prepare_administrator, prepare_city, simulator_file
 from fleet.local.mosquitto import Mosquitto
+from fleet.local.people import table
+from fleet.model.registry import Role
 from fleet.settings import Settings
 from tests.fleet.identity.wire import NOT_AUTHORISED, Wire
 from tests.services import execute
@@ -62,7 +66,10 @@ async def test_a_first_and_a_second_start(house: House, database_url: str) -> No
     secrets = house.settings.data_dir / "secrets"
     assert all(path.stat().st_mode & 0o077 == 0 for path in secrets.iterdir())
     assert (secrets / "admin_password").read_text().strip() == city.accounts[0].password
-    assert [account.name for account in city.accounts] == ["admin"]
+    assert [account.role for account in city.accounts] == [role.value for role in Role]
+    assert {account.organ for account in city.accounts if account.role in BOUND_TO_AN_ORGAN} != {""}
+    assert len({account.password for account in city.accounts}) == len(Role)
+    assert len({len(line.split("  ")[0]) for line in table(city.accounts)}) > 1
     assert city.background[:3] == ("fleet.cli", "retention", "run")
 
     before = time.perf_counter()
@@ -74,8 +81,11 @@ async def test_a_first_and_a_second_start(house: House, database_url: str) -> No
     assert house.simulator() == first
     connection = await asyncpg.connect(database_url)
     try:
-        accounts = await connection.fetch("select username, role from account order by username")
-        assert [tuple(row) for row in accounts] == [("admin", "administrator"), ("simulator", "auditor")]
+        accounts = await connection.fetch("select username, role, password_hash from account order by username")
+        roles = {row["username"]: row["role"] for row in accounts}
+        assert roles == {**{one.name: one.role for one in city.accounts}, "simulator": "auditor"}
+        hashes = {row["username"]: row["password_hash"] for row in accounts}
+        assert all(password_matches(one.password, hashes[one.name]) for one in city.accounts)
     finally:
         await connection.close()
 
@@ -103,7 +113,15 @@ async def test_what_a_person_changed_stays(house: House, database_url: str) -> N
         " where username = 'gateway.demonstration-530302';"
         " update broker_account set password_hash = '$7$101$AAAA$AAAA' where username = 'QJ000001'",
     )
-    await house.prepare()
+    execute(
+        database_url,
+        "set role fleet_owner; update account set disabled_at = now() where username = 'viewer';"
+        " update account set password_hash = 'x' where username = 'auditor'",
+    )
+    (house.settings.data_dir / "secrets" / "account_approver").unlink()
+    shown = {one.role: one.password for one in (await house.prepare()).accounts}
+    assert shown.keys() == {role.value for role in Role} - {"viewer", "auditor"}
+    assert {one.role: one.password for one in (await house.prepare()).accounts} == shown
     second = house.simulator()
     assert [one for one in first["gateways"] if one["division"] != "530302"] == second["gateways"]
     assert [one for one in first["units"] if one["code"] != "QJ000001"] == second["units"]
@@ -140,8 +158,9 @@ async def test_a_registry_of_its_own_is_left_alone(house: House, database_url: s
         database_url,
         "set role fleet_owner; insert into unit (code, division) values ('X1', 530302), ('X2', 530381)",
     )
-    await house.prepare()
+    city = await house.prepare()
     assert house.said == []
+    assert [one.name for one in city.accounts] == ["admin"], "the demonstration's people do not belong there"
     assert [one["code"] for one in house.simulator()["units"]] == ["X1", "X2"]
 
 

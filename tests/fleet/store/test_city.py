@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from datetime import UTC
 
 import asyncpg
 import pytest
 
 from fleet.demonstration.city import build_city
+from fleet.model.records import HISTORY_FIELDS
 from fleet.store.city import load_city, registry_is_empty
 
 pytestmark = pytest.mark.store
@@ -36,7 +38,23 @@ async def test_a_city_is_loaded_once_and_completely(database_url: str) -> None:
         expected = city.vehicles[1234]
         stored = await connection.fetchrow("select * from vehicle where id = $1", expected.id)
         assert stored is not None
-        assert dict(stored) == {name: getattr(expected, name) for name in stored.keys()}  # noqa: SIM118  # a record
+        assert {name: stored[name] for name in asdict(expected)} == asdict(expected)
+        assert stored["version"] == 1
+        history = await connection.fetchrow("select * from vehicle_history where vehicle_id = $1", expected.id)
+        assert history is not None
+        assert history["period"].lower == expected.registered_on
+        assert {name: history[name] for name in HISTORY_FIELDS} == {
+            name: getattr(expected, name) for name in HISTORY_FIELDS
+        }
+        for table, many in (
+            ("vehicle_history", 6_000),
+            ("driver", len(city.drivers)),
+            ("area", len(city.areas)),
+            ("fuel_card", len(city.fuel_cards)),
+            ("policy_value", len(city.policies)),
+            ("exemption", len(city.exemptions)),
+        ):
+            assert await connection.fetchval(f"select count(*) from {table}") == many
         period = await connection.fetchval("select period from binding where unit_id = $1", expected.id)
         assert period.lower == city.bindings[1234].bound_from.astimezone(UTC)
         assert period.upper is None

@@ -1,0 +1,122 @@
+"""`/imports/{kind}` and `/exports/{kind}.csv`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from api.answers import json_answer
+from api.dependencies import Caller, Shared, requires
+from api.errors import ApiProblem, problems
+from api.registry.sheets.schemas import Headers, ImportReport, SheetKind
+from fleet.errors import NotAllowed
+from fleet.identity.permissions import Permission
+from fleet.identity.scope import mask_phone
+from fleet.registry.sheets import Unreadable
+from fleet.store import imports
+from fleet.store.recompute import today
+from fleet.store.reports import as_data
+
+router = APIRouter(tags=["registry"])
+
+PATIENCE_S = 60.0
+
+CSV_BODY = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
+CSV_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The sheet", "content": {"text/csv": {"schema": {"type": "string"}}}}
+}
+
+HeadersQuery = Annotated[Headers, Query(description="Language of the header and of the values")]
+
+
+@router.post(
+    "/imports/{kind}",
+    summary="Import a sheet",
+    response_model=ImportReport,
+    responses=problems(400, 401, 403, 409, 413, 422),
+    openapi_extra=CSV_BODY,
+)
+async def import_sheet(
+    request: Request,
+    services: Shared,
+    caller: Annotated[Caller, requires(Permission.IMPORT_REGISTRY)],
+    kind: SheetKind,
+    dry_run: Annotated[bool, Query(description="Say what would happen, and store nothing")] = False,
+    partial: Annotated[bool, Query(description="Store the good rows although others are refused")] = False,
+    effective_on: Annotated[
+        date | None, Query(description="The day since when changes of organ, use, status, … are so; default: today")
+    ] = None,
+) -> Response:
+    """CSV in UTF-8 or GB18030, its header in Chinese or English; rows are matched by plate or VIN, code, or label.
+
+    All or nothing: with a refused row nothing is stored (`applied` is false), unless `partial`. The same sheet again
+    changes nothing.
+    """
+    if not caller.scope.everywhere:
+        raise NotAllowed("A sheet concerns the whole city; this account, or its token, is limited to a part of it.")
+    now = services.now()
+    if effective_on is not None and effective_on > today(now):
+        raise ApiProblem(422, "invalid-request", "Invalid request", "query.effective_on: today or earlier.")
+    content = await request.body()
+    try:
+        async with services.database.begin(within_s=PATIENCE_S) as connection:
+            report = await imports.run(
+                connection,
+                kind.value,
+                content,
+                dry_run=dry_run,
+                partial=partial,
+                effective_on=effective_on,
+                account=caller.username,
+                mask=mask_phone,
+                now=now,
+            )
+    except Unreadable as error:
+        raise ApiProblem(422, "unreadable-sheet", "Unreadable sheet", str(error)) from None
+    return json_answer(as_data(report, mask_phone))
+
+
+async def _export(services: Shared, caller: Caller, kind: SheetKind, headers: Headers) -> Response:
+    async with services.database.begin(within_s=PATIENCE_S) as connection:
+        content = await imports.export(
+            connection, kind.value, scope=caller.scope, mask=mask_phone, chinese=headers is Headers.ZH
+        )
+    disposition = f'attachment; filename="{kind.value}.csv"'
+    return Response(
+        content,
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": disposition, "Cache-Control": "no-store"},
+    )
+
+
+@router.get("/exports/organs.csv", summary="Organs as a sheet", responses={**CSV_ANSWER, **problems(401, 403, 422)})
+async def export_organs(
+    services: Shared,
+    caller: Annotated[Caller, requires(Permission.READ_REGISTRY)],
+    headers: HeadersQuery = Headers.ZH,
+) -> Response:
+    """Importing it again changes nothing."""
+    return await _export(services, caller, SheetKind.ORGANS, headers)
+
+
+@router.get("/exports/vehicles.csv", summary="Vehicles as a sheet", responses={**CSV_ANSWER, **problems(401, 403, 422)})
+async def export_vehicles(
+    services: Shared,
+    caller: Annotated[Caller, requires(Permission.READ_REGISTRY)],
+    headers: HeadersQuery = Headers.ZH,
+) -> Response:
+    """Importing it again changes nothing. Confidential vehicles are in it for those who may see them."""
+    return await _export(services, caller, SheetKind.VEHICLES, headers)
+
+
+@router.get("/exports/drivers.csv", summary="Drivers as a sheet", responses={**CSV_ANSWER, **problems(401, 403, 422)})
+async def export_drivers(
+    services: Shared,
+    caller: Annotated[Caller, requires(Permission.READ_DRIVERS)],
+    headers: HeadersQuery = Headers.ZH,
+) -> Response:
+    """Phones are masked; importing it again leaves them as they are."""
+    return await _export(services, caller, SheetKind.DRIVERS, headers)

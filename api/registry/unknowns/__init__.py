@@ -1,0 +1,1 @@
+"""What the network does not know, over HTTP."""

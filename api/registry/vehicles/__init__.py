@@ -1,0 +1,1 @@
+"""Vehicles of the registry over HTTP."""
