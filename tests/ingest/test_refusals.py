@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from typing import Any
 
 import pytest
 
-from tests.ingest.stage import Stage, position, until
+from tests.ingest.stage import Publisher, Stage, position, until
 
 pytestmark = [pytest.mark.store, pytest.mark.seam]
 
@@ -137,20 +138,31 @@ def test_a_retry_that_fails_again_changes_no_count(stage: Stage) -> None:
 
 
 def test_a_flood_of_bad_payloads_does_not_stall_good_ones(stage: Stage) -> None:
-    stage.register("good", "bad")
+    stage.register("bad")
+    stage.register("far", division=530303)
     stage.start_ingest()
-    with stage.publisher() as flood, stage.publisher(division=530303) as other:
-        stage.register("far", division=530303)
-        flood.begin([("bad", "position", b'{"time": "garbage"}')] * 20_000)
+    over, sent = threading.Event(), []
+
+    def flood(units: Publisher) -> None:
+        while not over.is_set():
+            units.send_many([("bad", "position", b'{"time": "garbage"}')] * 1_000)
+            sent.append(1_000)
+
+    with stage.publisher() as bad, stage.publisher(division=530303) as good:
+        flooding = threading.Thread(target=flood, args=(bad,), daemon=True)
+        flooding.start()
+        until(lambda: stage.totals()["quarantined"] > 2_000, "the flood", log=stage.log())
         waits = []
         for seq in range(1, 11):
             began = time.monotonic()
-            other.send("far", "position", position(seq))
+            good.send("far", "position", position(seq))
             stored = f"select 1 from position_reading where seq = {seq}"
             until(lambda: stage.fetch(stored), "a good one amid the flood", log=stage.log())  # noqa: B023
             waits.append(time.monotonic() - began)
-        assert stage.totals()["quarantined"] < 20_000, "the flood was over before it could disturb anybody"
-        until(lambda: stage.totals()["quarantined"] == 20_000, "the flood to be kept", 60, stage.log())
+        assert flooding.is_alive()
+        over.set()
+        flooding.join(30)
+        until(lambda: stage.totals()["quarantined"] == sum(sent), "the whole flood to be kept", 60, stage.log())
     assert sorted(waits)[5] < 5, waits
     stage.check_books()
 
