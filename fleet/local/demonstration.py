@@ -49,13 +49,13 @@ _RETENTION = ("fleet.cli", "retention", "run", "--every-hours", "1")
 class Demonstration:
     """What the supervisor needs to know of the city.
 
-    `environment` maps the name of a part (`simulators`, `ingest`, ...) to settings for it alone; `background` is the
-    module, with arguments, of one more child process that runs once, such as `("fleet.demonstration", "history")`.
+    `environment` maps the name of a part (`simulators`, `ingest`, ...) to settings for it alone; `retention` is the
+    module, with arguments, of the child process that lets old readings go.
     """
 
     accounts: tuple[Account, ...] = ()
     environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    background: tuple[str, ...] = ()
+    retention: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ async def prepare_city(settings: Settings, broker: Mosquitto | None, say: Callab
             if broker is not None
             else {}
         ),
-        background=_RETENTION,
+        retention=_RETENTION,
     )
 
 

@@ -31,7 +31,7 @@ from fleet.local.postgres import Postgres
 from fleet.local.processes import finish, last_lines, require_free_port, spawn
 from fleet.settings import Settings, with_credentials
 
-PARTS = (("ingest", "ingest"), ("monitor", "fleet.monitor"), ("api", "api"), ("simulators", "simulators"))
+PARTS = (("ingest", "ingest"), ("api", "api"), ("simulators", "simulators"))
 """Name and module of every service, in the order of their start."""
 
 DEMONSTRATION_RETENTION_DAYS = 2
@@ -167,12 +167,9 @@ class Supervisor:
         for name, module in self._wanted:
             if name == "simulators" and not self._simulates:
                 continue
-            if not (ROOT / Path(*module.split(".")) / "__main__.py").exists():
-                self._say(f"{name}: not in this checkout, left out")
-                continue
             self._add_part(name, (module,), {**common, **city.environment.get(name, {})})
-        if city.background:
-            self._add_part("background", city.background, common, once=True)
+        if city.retention:
+            self._add_part("retention", city.retention, common, once=True)
 
     def _add_part(self, name: str, module: tuple[str, ...], environment: dict[str, str], *, once: bool = False) -> None:
         part = Part(name, module, environment, self._data_dir / "log" / f"{name}.log", once=once)

@@ -70,7 +70,7 @@ async def test_a_first_and_a_second_start(house: House, database_url: str) -> No
     assert {account.organ for account in city.accounts if account.role in BOUND_TO_AN_ORGAN} != {""}
     assert len({account.password for account in city.accounts}) == len(Role)
     assert len({len(line.split("  ")[0]) for line in table(city.accounts)}) > 1
-    assert city.background[:3] == ("fleet.cli", "retention", "run")
+    assert city.retention[:3] == ("fleet.cli", "retention", "run")
 
     before = time.perf_counter()
     again = await house.prepare()
