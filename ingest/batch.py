@@ -27,6 +27,7 @@ from fleet.model.batch import (
     Row,
     Staged,
     StatusRow,
+    hour_of,
 )
 from fleet.model.readings import (
     IMPLAUSIBLE,
@@ -138,7 +139,7 @@ class _Build:
             if address is None or address.kind is Kind.COMMAND_RESULT:
                 detail = f"{message.topic!r} is not fleet/v1/{{division}}/{{unit}}/position|usage|event|status"
                 self._refuse_whole(
-                    message, LedgerKey(_hour(message.received_at), 0, 0), Reason("bad_topic", None, detail)
+                    message, LedgerKey(hour_of(message.received_at), 0, 0), Reason("bad_topic", None, detail)
                 )
             else:
                 self._take(message, address)
@@ -172,7 +173,7 @@ class _Build:
     def _take(self, message: Incoming, address: Address) -> None:
         unit = self.units.get(address.unit)
         unit_id = 0 if unit is None else unit.unit_id
-        key = LedgerKey(_hour(message.received_at), unit_id, KIND_NUMBERS[address.kind])
+        key = LedgerKey(hour_of(message.received_at), unit_id, KIND_NUMBERS[address.kind])
         decoded = self.codec.decode(address.kind, message.payload)
         not_ours = unit_reason(address, self.units)
         if message.quarantine_id is not None:
@@ -211,9 +212,10 @@ class _Build:
             self.quarantine.append(QuarantineRow(message.received_at, message.topic, message.payload, (not_ours,), key))
             return
         count.stored += 1  # the store turns a redelivery of a retained status that says nothing new into a duplicate
-        retained = self.statuses[key.unit_id].retained if key.unit_id in self.statuses else 0
-        at = status.observed_at or message.received_at
-        self.statuses[key.unit_id] = StatusRow(key.unit_id, status.online, at, retained + message.retain)
+        redelivered = self.statuses[key.unit_id].redelivered if key.unit_id in self.statuses else ()
+        if message.retain:
+            redelivered = (*redelivered, key)
+        self.statuses[key.unit_id] = StatusRow(key.unit_id, status.online, message.received_at, redelivered)
 
     def _refuse(
         self, message: Incoming, address: Address, key: LedgerKey, refused: Refused, not_ours: Reason | None
@@ -374,10 +376,6 @@ def _latest_usages(rows: Sequence[Row]) -> list[Row]:
         if known is None or row[0] > known[0]:
             newest[row[2]] = row
     return [(unit, row[0], row[4], row[10], row[5], row[11], row[12]) for unit, row in sorted(newest.items())]
-
-
-def _hour(instant: datetime) -> datetime:
-    return instant.replace(minute=0, second=0, microsecond=0)
 
 
 def _places(kind: Kind) -> tuple[int, ...]:

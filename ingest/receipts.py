@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 MOST_HOLES = 16
 
 Span = tuple[int, int]
 """First and last sequence number, both included."""
-
-
-def spans(numbers: Iterable[int]) -> list[Span]:
-    """The numbers as sorted spans: [1, 2, 3, 7] -> [(1, 3), (7, 7)]."""
-    found: list[Span] = []
-    for number in sorted(numbers):
-        if found and number <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], max(number, found[-1][1]))
-        else:
-            found.append((number, number))
-    return found
 
 
 def covered_through(committed: Sequence[Span], oldest_seq: int | None) -> int | None:

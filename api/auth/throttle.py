@@ -46,8 +46,5 @@ class Throttle:
         while len(self._failures) > self._max_keys:
             self._failures.popitem(last=False)
 
-    def succeeded(self, key: str) -> None:
-        self._failures.pop(key, None)
-
     def __len__(self) -> int:
         return len(self._failures)

@@ -15,8 +15,6 @@ REFRESH_LIFETIME = timedelta(hours=12)
 SESSION_LIFETIME = timedelta(days=7)
 """After a week of renewals the password, and the second factor, are asked for again."""
 
-LONGEST_PERSONAL = timedelta(days=366)
-
 PREFIX = "fleet_"
 """Makes a leaked token findable by secret scanners."""
 

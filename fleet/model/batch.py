@@ -6,7 +6,7 @@ lists below against the tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -35,6 +35,22 @@ IDENTITY_COLUMNS = {
 }
 
 Row = tuple[Any, ...]
+
+
+def hour_of(instant: datetime) -> datetime:
+    """The ledger's hour in which `instant` lies."""
+    return instant.replace(minute=0, second=0, microsecond=0)
+
+
+def spans(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """The numbers as sorted spans, first and last included: [1, 2, 3, 7] -> [(1, 3), (7, 7)]."""
+    found: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if found and number <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found
 
 
 class LedgerKey(NamedTuple):
@@ -76,8 +92,8 @@ class ReceiptGain:
 class StatusRow(NamedTuple):
     unit_id: int
     online: bool
-    at: datetime
-    retained: int  # how many of the unit's status messages in this batch were redeliveries of a retained one
+    at: datetime  # of receipt: a last will has no clock of its own, and only ours tells which word was the last
+    redelivered: tuple[LedgerKey, ...]  # who counted those of its messages that repeat a retained one
 
 
 @dataclass(slots=True)

@@ -25,8 +25,9 @@ from fleet.model.batch import (
     QuarantineRow,
     Row,
     Staged,
+    spans,
 )
-from fleet.model.readings import KIND_NUMBERS, Kind, Reason
+from fleet.model.readings import Reason
 
 WORKER_BITS = 4
 """A reading's `batch` is n * 16 + worker, so that numbers of all workers rise together and BRIN stays sharp."""
@@ -102,10 +103,9 @@ class BatchStore:
         )
         changed = await self._update_latest(batch, revision)
         for status in batch.statuses:
-            count = counts[LedgerKey(_hour(batch.received_at), status.unit_id, KIND_NUMBERS[Kind.STATUS])]
-            if status.unit_id not in changed:
-                count.stored -= status.retained
-                count.duplicate += status.retained
+            for key in status.redelivered if status.unit_id not in changed else ():
+                counts[key].stored -= 1
+                counts[key].duplicate += 1
         await self._resolve(batch, counts)
         await self._insert_quarantine(quarantine, number)
         await self._update_receipts(batch, revision)
@@ -261,23 +261,7 @@ def _multirange(numbers: list[int]) -> str:
     """The numbers as the text of an int8multirange; PostgreSQL sorts and merges."""
     if len(numbers) == 1:
         return f"{{[{numbers[0]},{numbers[0]}]}}"
-    parts: list[str] = []
-    first = last = None
-    for number in sorted(numbers):
-        if last is None or first is None:
-            first = last = number
-        elif number <= last + 1:
-            last = number
-        else:
-            parts.append(f"[{first},{last}]")
-            first = last = number
-    if first is not None:
-        parts.append(f"[{first},{last}]")
-    return "{" + ",".join(parts) + "}"
-
-
-def _hour(instant: datetime) -> datetime:
-    return instant.replace(minute=0, second=0, microsecond=0)
+    return "{" + ",".join(f"[{first},{last}]" for first, last in spans(numbers)) + "}"
 
 
 LATEST_POSITION = """
@@ -320,7 +304,8 @@ insert into latest_state as l (unit_id, revision, online, online_at)
 select u, $1, online, at from unnest($2::int4[], $3::bool[], $4::timestamptz[]) as n (u, online, at)
 on conflict (unit_id) do update set
     revision = excluded.revision, online = excluded.online, online_at = excluded.online_at
-where l.online is distinct from excluded.online
+-- a status that is tried again out of the quarantine is old news
+where l.online is distinct from excluded.online and (l.online_at is null or excluded.online_at >= l.online_at)
 returning unit_id
 """
 

@@ -123,3 +123,12 @@ def test_topics_are_forgotten_before_they_fill_the_memory() -> None:
     for number in range(60_000):
         many.address(f"fleet/v1/530302/unit-{number}/position")
     assert len(many._topics) <= 50_000
+
+
+def test_a_redelivered_status_is_counted_where_it_was_received() -> None:
+    earlier = NOW - timedelta(minutes=30)  # before the hour that the batch is committed in
+    topic = "fleet/v1/530302/u1/status"
+    sent = [message({"online": True}, topic, retain=True, received_at=at) for at in (earlier, NOW)]
+    status = builder().build(sent, UNITS, NOW).statuses[0]
+    assert [key.hour.hour for key in status.redelivered] == [7, 8]
+    assert status.at == NOW

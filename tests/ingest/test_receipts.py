@@ -7,7 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.receipts import covered_through, holes, spans
+from fleet.model.batch import spans
+from ingest.receipts import covered_through, holes
 
 numbers = st.sets(st.integers(0, 60), min_size=1, max_size=50)
 

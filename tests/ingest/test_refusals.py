@@ -124,6 +124,30 @@ def test_a_quarantined_message_is_stored_by_a_retry_once_the_unit_is_registered(
     stage.check_books()
 
 
+def test_a_retry_of_an_earlier_hour_moves_the_counts_of_that_hour(stage: Stage) -> None:
+    stage.start_ingest()
+    with stage.publisher() as units:
+        units.send("new", "status", {"online": True})
+        units.send("new", "position", position(1))
+        until(lambda: stage.totals()["quarantined"] == 2, "both to be refused", log=stage.log())
+    for statement in (
+        "update quarantine set received_at = received_at - interval '3 h', hour = hour - interval '3 h'",
+        "update ledger set hour = hour - interval '3 h' where hour > now() - interval '2 h'",
+        "update ledger_hour set hour = hour - interval '3 h'",
+        # the sample's own time must not lie ahead of the receipt that is now three hours earlier
+        "update quarantine set payload = convert_to(regexp_replace(convert_from(payload, 'UTF8'),"
+        " '\"time\": [0-9]+', '\"time\": 1700000000000'), 'UTF8')",
+    ):
+        stage.fetch(statement)
+    stage.register("new")
+    stage.fetch("update quarantine set retry_requested_at = now()")
+    until(lambda: stage.totals()["stored"] == 2, "the retry", log=stage.log())
+    assert stage.value("select count(*) from ledger_hour") == 2  # position and status, of one hour
+    assert stage.value("select count(distinct hour) from ledger_hour") == 1
+    assert stage.value("select online from latest_state")
+    stage.check_books()
+
+
 def test_a_retry_that_fails_again_changes_no_count(stage: Stage) -> None:
     stage.register("u1")
     stage.start_ingest()
