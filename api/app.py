@@ -27,6 +27,8 @@ from api.ledger.routes import router as ledger_router
 from api.live.poller import REGISTRY_INTERVAL_S, Live
 from api.middleware import Edge
 from api.openapi import DESCRIPTION, install_openapi
+from api.orders.routes import router as orders_router
+from api.orders.steps import router as order_steps_router
 from api.positions.routes import router as positions_router
 from api.quarantine.routes import router as quarantine_router
 from api.registry.routes import router as registry_router
@@ -42,6 +44,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     accounts_router,
     registry_router,
     tracks_router,
+    orders_router,
+    order_steps_router,
     positions_router,
     ledger_router,
     quarantine_router,

@@ -30,6 +30,7 @@ TAGS = [
     {"name": "access", "description": "Log-in, second factor, access tokens"},
     {"name": "accounts", "description": "Who may log in, as what, for which organs"},
     {"name": "registry", "description": "Organs, vehicles and onboard units"},
+    {"name": "orders", "description": "Orders for vehicles: applied for, approved, assigned, driven, settled"},
     {"name": "positions", "description": "The live fleet"},
     {"name": "tracks", "description": "Where a vehicle was"},
     {"name": "ledger", "description": "Received = stored + duplicate + quarantined; and what is missing"},

@@ -41,19 +41,26 @@ class Event:
 
 def plain(order: Order) -> dict[str, Any]:
     """The order as JSON knows it, personal data veiled."""
-    built: dict[str, Any] = msgspec.to_builtins(order)
-    return {name: _VEIL if name in HIDDEN and value is not None else value for name, value in built.items()}
+    return _veiled(_json(order))
 
 
 def difference(before: Order | None, after: Order) -> tuple[dict[str, Any], dict[str, Any]]:
     """The fields that differ, before and after; all of them for a new order."""
-    shown = plain(after)
+    new = _json(after)
     if before is None:
-        return {}, shown
-    old, new = msgspec.to_builtins(before), msgspec.to_builtins(after)
+        return {}, _veiled(new)
+    old = _json(before)
     names = [name for name in new if old[name] != new[name]]
-    veiled = plain(before)
-    return {name: veiled[name] for name in names}, {name: shown[name] for name in names}
+    return _veiled({name: old[name] for name in names}), _veiled({name: new[name] for name in names})
+
+
+def _json(order: Order) -> dict[str, Any]:
+    built: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(order))
+    return built
+
+
+def _veiled(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _VEIL if name in HIDDEN and value is not None else value for name, value in fields.items()}
 
 
 def replay(events: Iterable[Event]) -> dict[str, Any]:

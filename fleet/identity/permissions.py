@@ -34,6 +34,12 @@ class Permission(StrEnum):
     READ_LEDGER = "read_ledger"
     READ_QUARANTINE = "read_quarantine"
     RETRY_QUARANTINE = "retry_quarantine"
+    READ_ORDERS = "read_orders"
+    APPLY_FOR_VEHICLES = "apply_for_vehicles"
+    APPROVE_ORDERS = "approve_orders"
+    ASSIGN_VEHICLES = "assign_vehicles"
+    RECORD_OUTINGS = "record_outings"
+    SETTLE_ORDERS = "settle_orders"
     SEE_CONFIDENTIAL = "see_confidential"
     UNMASK = "unmask"
 
@@ -60,6 +66,12 @@ SENTENCES = MappingProxyType(
         Permission.READ_LEDGER: "Read the books: what became of every message.",
         Permission.READ_QUARANTINE: "Read refused messages with their raw bytes.",
         Permission.RETRY_QUARANTINE: "Have refused messages tried again.",
+        Permission.READ_ORDERS: "Read orders for vehicles, their contacts masked.",
+        Permission.APPLY_FOR_VEHICLES: "Apply for vehicles: write, submit, amend and cancel orders.",
+        Permission.APPROVE_ORDERS: "Approve and reject orders and amendments of others.",
+        Permission.ASSIGN_VEHICLES: "Assign vehicles and drivers to orders, and see the candidates.",
+        Permission.RECORD_OUTINGS: "Record and correct departures and returns.",
+        Permission.SETTLE_ORDERS: "Settle orders.",
         Permission.SEE_CONFIDENTIAL: "See confidential vehicles, which exist for nobody else.",
         Permission.UNMASK: "See personal data in full where a purpose is stated.",
     }
@@ -68,6 +80,7 @@ SENTENCES = MappingProxyType(
 
 EVERYBODY = frozenset(Role)
 _STAFF = EVERYBODY - {Role.VIEWER}
+_DISPATCHERS = frozenset({Role.CITY_DISPATCHER, Role.ORGAN_DISPATCHER})
 
 TABLE = MappingProxyType(
     {
@@ -93,6 +106,14 @@ TABLE = MappingProxyType(
         # Raw payloads may hold positions of confidential vehicles.
         Permission.READ_QUARANTINE: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR}),
         Permission.RETRY_QUARANTINE: frozenset({Role.ADMINISTRATOR}),
+        # Orders name contacts and say where people go.
+        Permission.READ_ORDERS: _STAFF,
+        # Whoever runs, supervises or audits the system neither orders vehicles through it nor decides on orders.
+        Permission.APPLY_FOR_VEHICLES: _DISPATCHERS | {Role.APPROVER, Role.ORGAN_MANAGER},
+        Permission.APPROVE_ORDERS: frozenset({Role.APPROVER, Role.ORGAN_MANAGER}),
+        Permission.ASSIGN_VEHICLES: _DISPATCHERS,
+        Permission.RECORD_OUTINGS: _DISPATCHERS,
+        Permission.SETTLE_ORDERS: _DISPATCHERS,
         Permission.SEE_CONFIDENTIAL: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR}),
         # Who must call a driver, and who must know afterwards whom it was. The system runs without knowing phones.
         Permission.UNMASK: frozenset({Role.CITY_DISPATCHER, Role.ORGAN_DISPATCHER, Role.SUPERVISOR, Role.AUDITOR}),
@@ -111,6 +132,11 @@ WRITES = frozenset(
         Permission.MANAGE_POLICIES,
         Permission.MANAGE_LISTS,
         Permission.RETRY_QUARANTINE,
+        Permission.APPLY_FOR_VEHICLES,
+        Permission.APPROVE_ORDERS,
+        Permission.ASSIGN_VEHICLES,
+        Permission.RECORD_OUTINGS,
+        Permission.SETTLE_ORDERS,
     }
 )
 """What changes more than one's own account."""

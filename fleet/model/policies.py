@@ -70,8 +70,10 @@ class Resolved:
     version: PolicyVersion | None
 
 
-def _number(slug: str, default: int, unit: str, zh: str, en: str, *, most: int, city: bool = False) -> Policy:
-    return Policy(slug, PolicyKind.NUMBER, default, unit, zh, en, 0, most, not city)
+def _number(
+    slug: str, default: int, unit: str, zh: str, en: str, *, most: int, least: int = 0, city: bool = False
+) -> Policy:
+    return Policy(slug, PolicyKind.NUMBER, default, unit, zh, en, least, most, not city)
 
 
 def _clock(slug: str, default: str, zh: str, en: str) -> Policy:
@@ -119,6 +121,24 @@ _ALL: tuple[Policy, ...] = (
     _number("unit_silent.parked_s", 7_200, "s", "终端失联：停放中", "Silent while parked for", most=30 * _DAY_S),
     _number("unit_tampered.grace_s", 300, "s", "拆除断电：宽限", "Power back within is a repair", most=_DAY_S),
     _number("emergency.approve_within_s", 2 * _DAY_S, "s", "应急补批时限", "Approve within", most=30 * _DAY_S),
+    _number("orders.approval_levels", 1, "levels", "用车审批：级数", "Levels of approval", least=1, most=2),
+    _number("orders.longest_s", 30 * _DAY_S, "s", "用车：最长时间", "Longest order", least=3_600, most=366 * _DAY_S),
+    _number("orders.early_departure_s", 1_800, "s", "出车：可提前", "Departs at most so early", most=_DAY_S),
+    _number(
+        "orders.amend_within_s", _DAY_S, "s", "变更：回车后时限", "Amended after the return within", most=30 * _DAY_S
+    ),
+    _number(
+        *("orders.correct_within_s", 30 * _DAY_S, "s", "更正：结算后时限", "Corrected after settling within"),
+        most=366 * _DAY_S,
+    ),
+    _number("candidates.road_pct", 140, "%", "派车：道路与直线之比", "Road over straight line", least=100, most=500),
+    _number("candidates.reserve_pct", 20, "%", "派车：能源余量", "Reserve of fuel or charge", most=200),
+    _number("candidates.rated_range_pct", 75, "%", "派车：续航折算", "Of the rated range", least=10, most=100),
+    _number("candidates.refill_s", 7_200, "s", "派车：补能所需时间", "Time to charge", most=_DAY_S),
+    _number("candidates.stale_s", 1_800, "s", "派车：位置过时", "A position is stale after", most=30 * _DAY_S),
+    _number(
+        "candidates.fair_days", 30, "days", "派车：均衡使用统计天数", "Fair use is counted over", least=1, most=366
+    ),
     _number(
         *("standards.communications_price_fen", 12_000_000, "fen", "机要通信用车价格上限", "Communications, price"),
         most=10**11,

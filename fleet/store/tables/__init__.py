@@ -1,7 +1,8 @@
 """Every table, as SQLAlchemy Core. The migrations create them; a test compares the two.
 
 The registry (who owns what) and its books of rules and lists, the readings (hypertables, one row a sample, daily
-chunks), the books (batches, ledger, quarantine, receipts) that prove what became of every message, and access.
+chunks), the books (batches, ledger, quarantine, receipts) that prove what became of every message, access, and
+orders with their bookings.
 """
 
 from __future__ import annotations
@@ -18,6 +19,16 @@ from fleet.store.tables.access import (
 )
 from fleet.store.tables.base import INSTANT, metadata
 from fleet.store.tables.books import batch, ingest_worker, ledger, ledger_hour, quarantine, receipt
+from fleet.store.tables.orders import (
+    booking,
+    dispatch_order,
+    order_amendment,
+    order_approval,
+    order_assignment,
+    order_event,
+    order_number,
+    order_outing,
+)
 from fleet.store.tables.readings import (
     READING_TABLES,
     event_reading,
@@ -45,7 +56,9 @@ __all__ = [
     "audit_log",
     "batch",
     "binding",
+    "booking",
     "broker_account",
+    "dispatch_order",
     "driver",
     "event_reading",
     "exemption",
@@ -58,6 +71,12 @@ __all__ = [
     "login_failure",
     "login_session",
     "metadata",
+    "order_amendment",
+    "order_approval",
+    "order_assignment",
+    "order_event",
+    "order_number",
+    "order_outing",
     "organ",
     "policy_value",
     "position_reading",

@@ -1,0 +1,1 @@
+"""Orders for vehicles: from the application to the settlement."""
