@@ -228,7 +228,8 @@ def _settle(order: Order, given: Given) -> Iterable[Reason]:
     if order.pending_amendment is not None:
         zh, en = "有待审批的变更", "An amendment waits for its decision"
         yield state("amendment_pending", zh, en, order.pending_amendment.number)
-    if order.decision is Decision.PENDING and (order.approve_by is None or given.now <= order.approve_by):
+    undecided = order.emergency and order.decision is Decision.PENDING
+    if undecided and (order.approve_by is None or given.now <= order.approve_by):
         yield state("approval_pending", "应急用车尚未补批", "The emergency waits for its approval")
 
 
