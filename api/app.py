@@ -27,6 +27,7 @@ from api.ledger.routes import router as ledger_router
 from api.live.poller import REGISTRY_INTERVAL_S, Live
 from api.middleware import Edge
 from api.openapi import DESCRIPTION, install_openapi
+from api.orders.candidates import router as candidates_router
 from api.orders.routes import router as orders_router
 from api.orders.steps import router as order_steps_router
 from api.positions.routes import router as positions_router
@@ -46,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tracks_router,
     orders_router,
     order_steps_router,
+    candidates_router,
     positions_router,
     ledger_router,
     quarantine_router,

@@ -9,18 +9,20 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.ingest import measure_all
+from benchmarks import candidates, ingest
 
 OUTPUT = Path("var/benchmarks.json")
 
 
 def main() -> None:
-    results = measure_all()
+    results = ingest.measure_all()
+    ranked = candidates.measure_all()
     OUTPUT.parent.mkdir(exist_ok=True)
     report = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
         "ingest": [{**asdict(result), "samples_a_second": round(result.rate)} for result in results],
+        "candidates": [asdict(result) for result in ranked],
     }
     OUTPUT.write_text(json.dumps(report, indent=1) + "\n")
     print(f"written to {OUTPUT}")

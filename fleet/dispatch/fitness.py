@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from fleet.dispatch.reasons import Reason, data
 from fleet.model.orders import Order
 from fleet.model.registry import Body, Energy, Management, VehicleStatus
@@ -17,8 +19,7 @@ from fleet.model.registry import Body, Energy, Management, VehicleStatus
 LOCAL = ZoneInfo("Asia/Shanghai")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VehicleFacts:
+class VehicleFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the registry says of a vehicle. `sealing_list`: the list it stands on in the window; None = on none."""
 
     id: int
@@ -34,8 +35,7 @@ class VehicleFacts:
     sealing_list: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriverFacts:
+class DriverFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     id: int
     label: str
     organ_id: int
@@ -46,20 +46,16 @@ class DriverFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """What an order asks of its vehicles."""
+    """What an order asks of its vehicles. `division`: home of the organ; `last_day` of the window in Qujing."""
 
     organ_id: int
-    division: int  # home of the organ
+    division: int
     emergency: bool
     bodies: tuple[str, ...]
     equipment: tuple[str, ...]
     passengers: int
     begins_at: datetime
-    ends_at: datetime
-
-    @property
-    def last_day(self) -> date:
-        return self.ends_at.astimezone(LOCAL).date()
+    last_day: date
 
 
 def need_of(order: Order, division: int) -> Need:
@@ -73,17 +69,20 @@ def need_of(order: Order, division: int) -> Need:
         equipment=order.equipment,
         passengers=plan.passengers,
         begins_at=plan.begins_at,
-        ends_at=plan.ends_at,
+        last_day=plan.ends_at.astimezone(LOCAL).date(),
     )
 
 
 # ---------------------------------------------------------------- vehicles
 
-_STATUS = {
+OF_ANOTHER_ORGAN = "of_another_organ"
+
+_STATUS: dict[str, tuple[str, str, str]] = {
     VehicleStatus.REPAIR: ("in_repair", "维修中", "is in repair"),
     VehicleStatus.SEALED: ("sealed", "已封存", "is sealed"),
     VehicleStatus.RETIRED: ("retired", "已报废退出", "is retired"),
 }
+"""Of a vehicle that is not in service; keys compare as the words of the registry."""
 
 
 def tier(vehicle: VehicleFacts, need: Need) -> int:
@@ -99,9 +98,9 @@ def vehicle_refusals(vehicle: VehicleFacts, need: Need) -> list[Reason]:
     """Every reason why the vehicle may not go; an emergency opens what only order in daily use keeps closed."""
     found: list[Reason] = []
     plate = vehicle.plate
-    status = VehicleStatus(vehicle.status)
-    if status is not VehicleStatus.IN_SERVICE and not (need.emergency and status is VehicleStatus.SEALED):
-        code, zh, en = _STATUS[status]
+    idle = _STATUS.get(vehicle.status)
+    if idle is not None and not (need.emergency and idle[0] == "sealed"):
+        code, zh, en = idle
         found.append(data("vehicle_id", code, f"{plate} {zh}", f"{plate} {en}", vehicle.status))
     if vehicle.sealing_list is not None and not need.emergency:
         zh, en = (
@@ -112,7 +111,7 @@ def vehicle_refusals(vehicle: VehicleFacts, need: Need) -> list[Reason]:
     if tier(vehicle, need) == 3 and not need.emergency:
         zh = f"{plate} 属其他单位，且不是平台车辆"
         en = f"{plate} belongs to another organ and is not in the platform's pool"
-        found.append(data("vehicle_id", "of_another_organ", zh, en, vehicle.organ_id))
+        found.append(data("vehicle_id", OF_ANOTHER_ORGAN, zh, en, vehicle.organ_id))
     if need.bodies and vehicle.body not in need.bodies:
         asked = ", ".join(need.bodies)
         zh, en = f"{plate} 车型不符（需要 {asked}）", f"{plate} is a {vehicle.body}; asked for: {asked}"
@@ -149,6 +148,9 @@ _TRUCK = frozenset({"A1", "A2", "B2"})
 AUTOMATIC = "C2"
 """Automatic gearboxes only: certain for battery-electric cars, of others the registry does not say."""
 
+_AUTOMATIC_CARS = _CARS | {AUTOMATIC}
+_NO_GEARS = frozenset({Energy.BEV, Energy.FCEV})
+
 
 def licences_for(body: str, seats: int) -> frozenset[str]:
     """The classes that certainly cover such a vehicle."""
@@ -161,14 +163,18 @@ def licences_for(body: str, seats: int) -> frozenset[str]:
     return _CARS
 
 
+def licences_known_to_fit(vehicle: VehicleFacts) -> frozenset[str]:
+    """The same, with the one for automatic gearboxes where the vehicle certainly has one."""
+    fitting = licences_for(vehicle.body, vehicle.seats)
+    return _AUTOMATIC_CARS if fitting is _CARS and vehicle.energy in _NO_GEARS else fitting
+
+
 def licence_fits(driver: DriverFacts, vehicle: VehicleFacts) -> bool | None:
     """None = cannot be told from the registry."""
-    fitting = licences_for(vehicle.body, vehicle.seats)
-    if driver.licence_class in fitting:
+    if driver.licence_class in licences_known_to_fit(vehicle):
         return True
-    if driver.licence_class == AUTOMATIC and fitting is _CARS:
-        return True if vehicle.energy in (Energy.BEV, Energy.FCEV) else None
-    return False
+    doubtful = driver.licence_class == AUTOMATIC and licences_for(vehicle.body, vehicle.seats) is _CARS
+    return None if doubtful else False
 
 
 def driver_refusals(driver: DriverFacts, need: Need, vehicle: VehicleFacts | None = None) -> list[Reason]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 Value = int | float | str | bool | None
 
@@ -18,8 +19,7 @@ class Kind(StrEnum):
     DATA = "data"  # not with this content
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True, gc=False):
     """`code` is stable; `value` is what the sentence is about; `field` names the part of the request, if it is one."""
 
     code: str

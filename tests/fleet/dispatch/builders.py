@@ -64,33 +64,27 @@ def draft(written: Content | None = None, applicant: Actor = APPLICANT) -> Order
 
 
 def vehicle(number: int = 100, **values: Any) -> VehicleFacts:
-    return replace(
-        VehicleFacts(
-            id=number,
-            plate=f"云D{number:05d}",
-            organ_id=ORGAN,
-            division=HOME,
-            management="retained",
-            energy="petrol",
-            status="in_service",
-            body="saloon",
-            seats=5,
-        ),
-        **values,
-    )
+    usual: dict[str, Any] = {
+        "plate": f"云D{number:05d}",
+        "organ_id": ORGAN,
+        "division": HOME,
+        "management": "retained",
+        "energy": "petrol",
+        "status": "in_service",
+        "body": "saloon",
+        "seats": 5,
+    }
+    return VehicleFacts(id=number, **{**usual, **values})
 
 
 def driver(number: int = 200, **values: Any) -> DriverFacts:
-    return replace(
-        DriverFacts(
-            id=number,
-            label=f"驾驶员 {number:04d}",
-            organ_id=ORGAN,
-            licence_class="C1",
-            licence_expires_on=date(2030, 1, 1),
-        ),
-        **values,
-    )
+    usual: dict[str, Any] = {
+        "label": f"驾驶员 {number:04d}",
+        "organ_id": ORGAN,
+        "licence_class": "C1",
+        "licence_expires_on": date(2030, 1, 1),
+    }
+    return DriverFacts(id=number, **{**usual, **values})
 
 
 def given(now: datetime = NOW, **values: Any) -> Given:
