@@ -59,7 +59,7 @@ class ProblemDocument(BaseModel):
     status: int = Field(description="The HTTP status, repeated")
     detail: str = Field(description="What happened here and what to do about it")
     instance: str = Field(description="This occurrence; for status 500 the number to look for in the log")
-    errors: list[FieldError] | None = Field(None, description="What is wrong with which part (status 422)")
+    errors: list[FieldError] | None = Field(None, description="What is wrong with which part; every reason why not")
     conflicts: list[dict[str, Any]] | None = Field(None, description="The records in the way (status 409)")
     current: dict[str, Any] | None = Field(None, description="The record as it is now (status 412)")
 

@@ -214,7 +214,7 @@ def _judge(one: Candidate, ask: Ask, distance_m: int | None, tour_m: int) -> Jud
     there_m = distance_m or 0
     needed_m = (2 * there_m + tour_m) * (100 + rules.reserve_pct) // 100
     has_m = _range(one, rules, full=False)
-    if has_m is not None and has_m < needed_m:
+    if facts.energy in CHARGE_ONLY:
         refusals += _too_far(one, ask, needed_m, has_m)
     if refusals:
         return Judged(
@@ -270,17 +270,20 @@ def _range(one: Candidate, rules: Assumptions, *, full: bool) -> int | None:
     )
 
 
-def _too_far(one: Candidate, ask: Ask, needed_m: int, has_m: int) -> Iterable[Reason]:
+def _too_far(one: Candidate, ask: Ask, needed_m: int, has_m: int | None) -> Iterable[Reason]:
     """What drives on its charge alone cannot go when full is not enough, or when there is no time to charge."""
-    if one.facts.energy not in CHARGE_ONLY:
-        return
-    plate, needs, has = one.facts.plate, -(-needed_m // 1000), has_m // 1000
+    plate, needs = one.facts.plate, -(-needed_m // 1000)
     full_m = _range(one, ask.assumptions, full=True)
     if full_m is not None and full_m < needed_m:
         zh = f"{plate} 满电约 {full_m // 1000} 公里，需 {needs} 公里"
         en = f"{plate} gets about {full_m // 1000} km when full, {needs} are needed"
         yield data(None, "range_short", zh, en, full_m // 1000)
-    elif ask.need.begins_at - ask.now < timedelta(seconds=ask.assumptions.refill_s):
+    elif (
+        has_m is not None
+        and has_m < needed_m
+        and ask.need.begins_at - ask.now < timedelta(seconds=ask.assumptions.refill_s)
+    ):
+        has = has_m // 1000
         zh = f"{plate} 现可行驶约 {has} 公里，需 {needs} 公里，来不及充电"
         en = f"{plate} gets about {has} km, {needs} are needed, and there is no time to charge"
         yield data(None, "charge_short", zh, en, has)

@@ -46,6 +46,7 @@ THEIR_IDS = {
     "card_id": THEIR_VEHICLE,
     "list_id": THEIR_VEHICLE,
     "exemption_id": THEIR_VEHICLE,
+    "order_id": THEIR_VEHICLE,
 }
 NOT_ORGANS = frozenset({"account_id", "token_id"})
 """Ids of what belongs to no organ: accounts are the administrator's, tokens one's own."""
@@ -63,6 +64,9 @@ THEIR_FILTERS: dict[str, tuple[Any, ...]] = {
     "bbox": ("90,20,120,40",),
     "limit": (1000,),
     "confidential": (True,),
+    "driver": (THEIR_VEHICLE,),
+    "applicant": ("applicant-7713",),
+    "number": ("O3003", "O2"),
 }
 
 
@@ -144,7 +148,62 @@ async def city(world: World) -> World:
         ),
     ):
         await world.execute(statement)
+    await ordered(world, THEIR_VEHICLE, THEIRS, THEIR_VEHICLE)
+    await ordered(world, 5, OURS, OUR_SECRET)
     return world
+
+
+async def ordered(world: World, order_id: int, organ: int, vehicle: int) -> None:
+    """An order of the organ that has the vehicle, with its booking and history."""
+    applicant = await world.account(f"applicant-{order_id}", Role.ORGAN_MANAGER, organ=organ)
+    now = world.clock()
+    window = Range(now - timedelta(hours=1), now + timedelta(hours=1), bounds="[)")
+    place_e7 = {"lat_e7": 250000000 + order_id * 1000, "lon_e7": 1030000000 + order_id * 1000}
+    place = {"name": f"某地 {order_id}", **place_e7, "area_id": None}
+    given = {"vehicle_id": vehicle, "driver_id": None}
+    for statement in (
+        insert(tables.dispatch_order).values(
+            id=order_id,
+            organ_id=organ,
+            number=f"O{organ}-2026-{order_id:04d}",
+            number_year=2026,
+            number_n=order_id,
+            applicant_id=applicant,
+            submitter_id=applicant,
+            created_at=now,
+            submitted_at=now,
+            state="assigned",
+            purpose="other",
+            facts={"description": f"{order_id}"},
+            emergency=True,
+            bodies=[],
+            equipment=[],
+            period=window,
+            area="city",
+            origin=place,
+            destinations=[place],
+            passengers=1,
+            round=1,
+            levels=1,
+            decision="pending",
+            effective_period=window,
+        ),
+        insert(tables.order_assignment).values(order_id=order_id, **given, at=now, by_id=applicant),
+        insert(tables.booking).values(order_id=order_id, **given, period=window),
+        insert(tables.order_event).values(
+            order_id=order_id,
+            n=1,
+            at=now,
+            account_id=applicant,
+            role="organ_manager",
+            command="assign",
+            state_before="submitted",
+            state_after="assigned",
+            before={"assignments": []},
+            after={"assignments": [given]},
+        ),
+    ):
+        await world.execute(statement)
 
 
 def reads(app: FastAPI, role: Role) -> Iterator[tuple[str, frozenset[str], frozenset[str]]]:
@@ -245,7 +304,7 @@ async def test_nothing_of_another_organ_is_changed(city: World, app: FastAPI) ->
     async with connected(app, "ours") as client:
         for route in access.declared(app):
             ids = frozenset(re.findall(r"\{(\w+)\}", route.path))
-            if route.method not in ("PATCH", "DELETE", "PUT") or not ids or ids & NOT_ORGANS:
+            if route.method not in ("PATCH", "DELETE", "PUT") or not ids or ids & (NOT_ORGANS | {"order_id"}):
                 continue
             path = route.path.format(**THEIR_IDS)
             answer = await client.request(route.method, path, headers=headers, content="{}")
@@ -282,6 +341,43 @@ async def test_nothing_of_another_organ_is_changed(city: World, app: FastAPI) ->
         condition = "organ_id = 3003" if table in ("driver", "sealing_list", "policy_value", "vehicle") else "id = 7713"
         assert await city.scalar(f"select count(*) from {table} where {condition}") == 1, table
     assert await city.scalar("select count(*) from area where organ_id is null") == 1
+
+
+async def test_nothing_happens_to_another_organs_order(city: World, app: FastAPI) -> None:
+    """By every route that does something to an order, as somebody of ours who may do that."""
+    roles = (Role.ORGAN_DISPATCHER, Role.APPROVER)
+    headers = {role: await city.token_of(await city.account(f"ours-{role}", role, organ=OURS)) for role in roles}
+    forms: dict[str, dict[str, Any]] = {"assign": {"vehicle_id": 11}, "correct": {"vehicle_id": 11, "why": "why"}}
+    tried = 0
+    async with connected(app, None) as client:
+        for route in access.declared(app):
+            if "{order_id}" not in route.path or route.method == "GET":
+                continue
+            role = next(one for one in roles if one in TABLE[next(iter(route.permissions))])
+            path = route.path.format(order_id=THEIR_VEHICLE, number=1)
+            answer = await client.request(
+                route.method,
+                path,
+                headers={**headers[role], "If-Match": '"1"'},
+                json=forms.get(path.rsplit("/", 1)[1], {}),
+            )
+            assert answer.status_code == 404, f"{route.method} {path}: {answer.status_code} {answer.text}"
+            tried += 1
+        form = {
+            "organ_id": THEIRS,
+            "purpose": "other",
+            "planned_from": "2026-01-01T00:00:00Z",
+            "planned_to": "2026-01-02T00:00:00Z",
+            "origin": {"name": "x", "lat": 25.5, "lon": 103.8},
+            "destinations": [],
+        }
+        answer = await client.post("/api/v1/orders", json=form, headers=headers[Role.ORGAN_DISPATCHER])
+        assert answer.status_code == 422, answer.text
+        blocked = await client.get("/api/v1/orders/5/candidates", headers=headers[Role.ORGAN_DISPATCHER])
+        assert not any(mark in blocked.text for mark in (*MARKS, SECRET_MARK)), blocked.text
+    assert tried >= 13
+    assert await city.scalar(f"select version from dispatch_order where id = {THEIR_VEHICLE}") == 1
+    assert await city.scalar("select count(*) from dispatch_order") == 2
 
 
 async def test_the_stream_tells_nothing_of_others(city: World, app: FastAPI) -> None:

@@ -9,8 +9,11 @@ from typing import Any
 import asyncpg
 import pytest
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from api import access
+from api.orders.candidates import Candidates, OneCandidate
+from api.orders.shapes import OrderHistory, OrderPage, OrderShown, Permits, Purposes
 from fleet.dispatch.commands import WHO, Name
 from fleet.identity.permissions import TABLE, WRITES
 from fleet.model.registry import Role
@@ -229,8 +232,8 @@ async def test_lists_are_filtered_and_paged(town: Town) -> None:
     pages: list[list[int]] = []
     cursor: str | None = None
     while not pages or cursor:
-        query = {"limit": 3, **({"cursor": cursor} if cursor else {})}
-        page = await town.ok("clerk", "GET", "orders", params=query)
+        following = {"limit": 3, **({"cursor": cursor} if cursor else {})}
+        page = await town.ok("clerk", "GET", "orders", params=following)
         pages.append([one["id"] for one in page["items"]])
         cursor = page["next_cursor"]
     assert pages == [[draft, third, second], [first]]
@@ -317,6 +320,41 @@ async def test_places_may_be_areas(town: Town) -> None:
     assert (await town.refused("clerk", "POST", "orders", town.form(origin={"name": "某处"})))[0] == 422
     mapped = await town.ok("clerk", "GET", f"orders/{order['id']}?datum=gcj02")
     assert mapped["origin"]["lat"] != 25.5
+
+
+def keys(body: Any) -> Any:
+    """The names in a body, all the way down; of a list those of its first item."""
+    if isinstance(body, dict):
+        return {name: keys(value) for name, value in body.items()}
+    return keys(body[0]) if isinstance(body, list) and body else None
+
+
+async def test_answers_have_the_shapes_of_the_contract(town: Town) -> None:
+    order_id = await town.assigned()
+    path = f"orders/{order_id}"
+    await town.ok("clerk", "POST", f"{path}/amend", {"planned_to": town.later(9)["planned_to"], "why": "会议延长"})
+    await town.ok("approver", "POST", f"{path}/amendments/1/approve")
+    await town.ok("clerk", "POST", f"{path}/depart")
+    await town.ok("clerk", "POST", f"{path}/assign", {"vehicles": [{"vehicle_id": 11, "driver_id": 22}], "why": "换人"})
+    written = await town.ok("clerk", "POST", f"{path}/return", {"odometer_km": 9})
+    shapes: dict[str, type[BaseModel]] = {
+        path: OrderShown,
+        "orders": OrderPage,
+        f"{path}/history": OrderHistory,
+        f"{path}/permits": Permits,
+        "orders/purposes": Purposes,
+        f"{path}/candidates": Candidates,
+        f"{path}/candidates/12": OneCandidate,
+    }
+    for where, shape in shapes.items():
+        body = await town.ok("clerk", "GET", where)
+        told = shape.model_validate(body).model_dump(mode="json", by_alias=True)
+        if shape is OrderShown:
+            assert told.pop("warnings") is None
+        if shape is OrderPage:
+            assert all(item.pop("warnings") is None for item in told["items"])
+        assert keys(told) == keys(body), where
+    assert keys(OrderShown.model_validate(written).model_dump(mode="json")) == keys(written)
 
 
 async def test_purposes_are_a_list(town: Town) -> None:

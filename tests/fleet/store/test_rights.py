@@ -14,6 +14,7 @@ SERVICES = ("fleet_ingest", "fleet_monitor", "fleet_api")
 READINGS = ("position_reading", "usage_reading", "event_reading")
 BOOKS = ("batch", "ledger", "ledger_hour", "receipt")
 REGISTRY = ("organ", "vehicle", "unit", "binding")
+ORDERS = ("dispatch_order", "order_approval", "order_assignment", "order_event", "booking")
 ACCESS = ("account", "token", "broker_account")
 
 
@@ -40,19 +41,21 @@ DENIED = {
         *destroying(*READINGS, *BOOKS, "quarantine", "latest_state", "unit"),
         *NO_READING_CHANGES,
         *updating("batch stored = 0", "unit division = 530302", "registry_revision revision = 0"),
-        *reading(*ACCESS, "audit_log", "organ", "vehicle", "binding"),
+        *reading(*ACCESS, *ORDERS, "audit_log", "organ", "vehicle", "binding"),
         *inserting("unit", "account", "token", "broker_account", "audit_log"),
     ],
     "fleet_monitor": [
-        *destroying(*READINGS, *BOOKS, *REGISTRY),
+        *destroying(*READINGS, *BOOKS, *REGISTRY, *ORDERS),
         *NO_READING_CHANGES,
-        *updating("batch stored = 0", "unit division = 530302"),
-        *inserting(*READINGS, *BOOKS, *REGISTRY, *ACCESS, "quarantine", "latest_state", "audit_log"),
+        *updating("batch stored = 0", "unit division = 530302", "dispatch_order state = 'settled'"),
+        *inserting(*READINGS, *BOOKS, *REGISTRY, *ACCESS, *ORDERS, "quarantine", "latest_state", "audit_log"),
         *reading(*ACCESS, "audit_log"),
     ],
     "fleet_api": [  # clerks edit the registry through it; it takes nothing away that proves something
         *destroying(*READINGS, *BOOKS, "quarantine", "latest_state", "audit_log", "account", "broker_account"),
         *destroying("policy_value", "vehicle_history", "recompute"),
+        *destroying("dispatch_order", "order_approval", "order_event", "order_assignment", "order_amendment"),
+        *destroying("order_number"),
         *[f"truncate {table}" for table in (*REGISTRY, *ACCESS)],
         *NO_READING_CHANGES,
         *inserting(*READINGS, *BOOKS, "quarantine", "latest_state", "broker_account"),
@@ -69,6 +72,8 @@ DENIED = {
             "audit_log account = 'somebody else'",
             "policy_value why = ''",
             "recompute reason = ''",
+            "order_approval approved = true",
+            "order_event why = ''",
         ),
     ],
 }
