@@ -16,7 +16,7 @@ from api.errors import problems
 from api.orders.desk import missing
 from api.orders.routes import OrderId
 from api.registry.paging import Id
-from fleet.dispatch.candidates import Ask, Judged, judge, rank, reasons_for
+from fleet.dispatch.candidates import Ask, Judged, doubts_for, judge, rank, reasons_for
 from fleet.dispatch.driver_candidates import JudgedDriver, judge_driver, rank_drivers
 from fleet.dispatch.fitness import OF_ANOTHER_ORGAN, need_of
 from fleet.dispatch.reasons import Reason
@@ -195,7 +195,7 @@ def _vehicle(one: Judged, ask: Ask, place: int | None) -> dict[str, Any]:
         "needed_km": _km(one.needed_m),
         "range_km": _km(one.range_m),
         "reasons": _said(reasons_for(one, ask)) if one.offered else [],
-        "doubts": _said(one.doubts),
+        "doubts": _said(doubts_for(one, ask)) if one.offered else [],
         "refusals": _said(one.refusals),
     }
 

@@ -16,6 +16,7 @@ The order of ranking, each only among those equal in all before it:
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,9 +26,17 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 
-from fleet.dispatch.fitness import Need, VehicleFacts, licences_known_to_fit, tier, vehicle_doubts, vehicle_refusals
+from fleet.dispatch.fitness import (
+    Need,
+    VehicleFacts,
+    licences_known_to_fit,
+    tier,
+    vehicle_doubt_codes,
+    vehicle_doubts,
+    vehicle_refusals,
+)
 from fleet.dispatch.ranges import CHARGE_ONLY, fuel_in_tank_ml, range_m
-from fleet.dispatch.reasons import Reason, codes, data
+from fleet.dispatch.reasons import Reason, Value, codes, data
 from fleet.geography.distance import haversine_m, haversine_many_m
 from fleet.model.orders import Plan
 from fleet.model.registry import NEW_ENERGY
@@ -93,6 +102,11 @@ class Ask:
     assumptions: Assumptions
     drivers: Mapping[int, Mapping[str, int]]
     _free: dict[tuple[int, frozenset[str]], int] = field(default_factory=dict, repr=False, compare=False)
+    stale_before: datetime = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Asked for every vehicle: worked out once.
+        object.__setattr__(self, "stale_before", self.now - timedelta(seconds=self.assumptions.stale_s))
 
     def free_drivers(self, organ_id: int, licences: frozenset[str]) -> int:
         """Of one organ; remembered, for many vehicles ask the same."""
@@ -117,12 +131,13 @@ class Ask:
 class Judged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One vehicle, judged. It is offered when there are no `refusals`; `key` sorts the offered ones.
 
+    `doubts` are codes: their words, and the reasons of an offered one, are made for the few that are shown.
     `distance_m` by road to the origin; `needed_m` there, the tour and back, with reserve; `range_m` with what it has.
     """
 
     vehicle: Candidate
     refusals: tuple[Reason, ...]
-    doubts: tuple[Reason, ...]
+    doubts: tuple[str, ...]
     distance_m: int | None
     needed_m: int | None
     range_m: int | None
@@ -226,12 +241,12 @@ def _judge(one: Candidate, ask: Ask, distance_m: int | None, tour_m: int) -> Jud
             range_m=has_m,
             key=(),
         )
-    doubts = tuple(_doubts(one, ask, has_m, needed_m))
+    doubts = _doubts(one, ask, has_m, needed_m)
     key = (
         tier(facts, need),
         0 if seats >= need.passengers else 1,
         len(doubts),
-        len(BANDS_M) if distance_m is None else sum(distance_m > band for band in BANDS_M),
+        len(BANDS_M) if distance_m is None else bisect_left(BANDS_M, distance_m),
         0 if facts.energy in NEW_ENERGY else 1,
         max(0, seats - need.passengers) // 4,
         one.uses,
@@ -289,22 +304,40 @@ def _too_far(one: Candidate, ask: Ask, needed_m: int, has_m: int | None) -> Iter
         yield data(None, "charge_short", zh, en, has)
 
 
-def _doubts(one: Candidate, ask: Ask, has_m: int | None, needed_m: int) -> Iterable[Reason]:
-    yield from vehicle_doubts(one.facts, ask.need)
+def _doubts(one: Candidate, ask: Ask, has_m: int | None, needed_m: int) -> tuple[str, ...]:
+    found = [*vehicle_doubt_codes(one.facts, ask.need)]
     if has_m is None:
-        yield data(None, "energy_unknown", "油量（电量）未知", "How much fuel or charge it has is not known")
+        found.append("energy_unknown")
     elif has_m < needed_m:
-        zh, en = f"须先补能（现约 {has_m // 1000} 公里）", f"Needs fuel or charge first: about {has_m // 1000} km"
-        yield data(None, "energy_low", zh, en, has_m // 1000)
+        found.append("energy_low")
     if one.lat_e7 is None:
-        yield data(None, "position_unknown", "当前位置未知", "Where it is now is not known")
-    elif one.position_at is None or ask.now - one.position_at > timedelta(seconds=ask.assumptions.stale_s):
-        at = None if one.position_at is None else one.position_at.isoformat()
-        yield data(None, "position_old", "位置已过时", "Its last position is old", at)
+        found.append("position_unknown")
+    elif one.position_at is None or one.position_at < ask.stale_before:
+        found.append("position_old")
     if one.still_out:
-        yield data(None, "still_out", "在另一订单中尚未回车", "Still out for another order")
+        found.append("still_out")
     if not drivers_for(one.facts, ask):
-        yield data(None, "no_driver", "没有空闲且准驾相符的驾驶员", "No driver is free whose licence covers it")
+        found.append("no_driver")
+    return tuple(found)
+
+
+def doubts_for(judged: Judged, ask: Ask) -> list[Reason]:
+    """The doubts about an offered vehicle in words."""
+    one = judged.vehicle
+    km = None if judged.range_m is None else judged.range_m // 1000
+    at = None if one.position_at is None else one.position_at.isoformat()
+    words: dict[str, tuple[str, str, Value]] = {
+        "energy_unknown": ("油量（电量）未知", "How much fuel or charge it has is not known", None),
+        "energy_low": (f"须先补能（现约 {km} 公里）", f"Needs fuel or charge first: about {km} km", km),
+        "position_unknown": ("当前位置未知", "Where it is now is not known", None),
+        "position_old": ("位置已过时", "Its last position is old", at),
+        "still_out": ("在另一订单中尚未回车", "Still out for another order", None),
+        "no_driver": ("没有空闲且准驾相符的驾驶员", "No driver is free whose licence covers it", None),
+    }
+    found = vehicle_doubts(one.facts, ask.need)
+    return found + [
+        data(None, code, zh, en, value) for code in judged.doubts if code in words for zh, en, value in [words[code]]
+    ]
 
 
 def _distances(vehicles: Sequence[Candidate], ask: Ask) -> list[int | None]:

@@ -124,19 +124,30 @@ def vehicle_refusals(vehicle: VehicleFacts, need: Need) -> list[Reason]:
     return found
 
 
+SEALED_BUT_EMERGENCY = "sealed_but_emergency"
+BORROWED_FOR_EMERGENCY = "borrowed_for_emergency"
+
+
+def vehicle_doubt_codes(vehicle: VehicleFacts, need: Need) -> tuple[str, ...]:
+    """What an emergency overrode, by name: cheap, for thousands are asked."""
+    if not need.emergency:
+        return ()
+    sealed = vehicle.status == VehicleStatus.SEALED or vehicle.sealing_list is not None
+    if tier(vehicle, need) == 3:
+        return (SEALED_BUT_EMERGENCY, BORROWED_FOR_EMERGENCY) if sealed else (BORROWED_FOR_EMERGENCY,)
+    return (SEALED_BUT_EMERGENCY,) if sealed else ()
+
+
 def vehicle_doubts(vehicle: VehicleFacts, need: Need) -> list[Reason]:
-    """What an emergency overrode."""
-    found: list[Reason] = []
-    if need.emergency and (vehicle.status == VehicleStatus.SEALED or vehicle.sealing_list is not None):
-        zh, en = f"{vehicle.plate} 已封存，因应急启用", f"{vehicle.plate} is sealed; taken for an emergency"
-        found.append(data("vehicle_id", "sealed_but_emergency", zh, en))
-    if need.emergency and tier(vehicle, need) == 3:
-        zh, en = (
-            f"{vehicle.plate} 属其他单位，因应急调用",
-            f"{vehicle.plate} is another organ's; taken for an emergency",
-        )
-        found.append(data("vehicle_id", "borrowed_for_emergency", zh, en, vehicle.organ_id))
-    return found
+    """The same in words."""
+    words = {
+        SEALED_BUT_EMERGENCY: ("已封存，因应急启用", "is sealed; taken for an emergency"),
+        BORROWED_FOR_EMERGENCY: ("属其他单位，因应急调用", "is another organ's; taken for an emergency"),
+    }
+    return [
+        data("vehicle_id", code, f"{vehicle.plate} {words[code][0]}", f"{vehicle.plate} {words[code][1]}")
+        for code in vehicle_doubt_codes(vehicle, need)
+    ]
 
 
 # ---------------------------------------------------------------- drivers

@@ -12,7 +12,7 @@ from hypothesis import given as examples
 from hypothesis import strategies as st
 
 from fleet.dispatch import commands as c
-from fleet.dispatch.candidates import Ask, Assumptions, Candidate, Taken, judge, rank, reasons_for
+from fleet.dispatch.candidates import Ask, Assumptions, Candidate, Taken, doubts_for, judge, rank, reasons_for
 from fleet.dispatch.driver_candidates import DriverCandidate, judge_driver, rank_drivers
 from fleet.dispatch.fitness import Need, licence_fits, need_of, vehicle_refusals
 from fleet.dispatch.guards import refusals
@@ -113,7 +113,17 @@ def test_what_refuses(one: Candidate, asked: Ask, expected: list[str]) -> None:
 def test_what_raises_a_doubt_only(one: Candidate, expected: list[str]) -> None:
     judged = judge(one, ask())
     assert judged.offered
-    assert codes(judged.doubts) == expected
+    assert list(judged.doubts) == expected
+    said = doubts_for(judged, ask())
+    assert codes(said) == expected, "each has its words"
+    assert all(one.zh and one.en for one in said)
+
+
+def test_what_an_emergency_overrode() -> None:
+    urgent = ask(need=need(emergency=True))
+    judged = judge(candidate(facts={"organ_id": OTHER_ORGAN, "status": "sealed"}), urgent)
+    assert list(judged.doubts) == ["sealed_but_emergency", "borrowed_for_emergency"]
+    assert codes(doubts_for(judged, urgent)) == list(judged.doubts)
 
 
 def test_the_order_of_ranking() -> None:
