@@ -24,6 +24,8 @@ app = typer.Typer(
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("gateway", "fleet.commands.gateway"),
     ("unit", "fleet.commands.unit"),
+    ("broker", "fleet.commands.broker"),
+    ("certificate", "fleet.commands.certificate"),
     ("account", "fleet.commands.account"),
     ("token", "fleet.commands.token"),
     ("import", "fleet.commands.sheets"),

@@ -9,11 +9,6 @@ import typer
 app = typer.Typer(help="Onboard units.", no_args_is_help=True)
 
 
-@app.callback()
-def group() -> None:
-    """Keeps `credentials` a command of its own while it is the only one."""
-
-
 @app.command()
 def credentials(
     unit: Annotated[str, typer.Argument(help="The unit's code, its name in topics")],
@@ -45,3 +40,26 @@ def credentials(
 
     run(work())
     print_credentials(unit, password, as_json=as_json)
+
+
+@app.command()
+def revoke(unit: Annotated[str, typer.Argument(help="The unit's code")]) -> None:
+    """Cut the unit's account off at once; `fleet unit credentials` lets it come back with a new password."""
+    from fleet.commands.access import commit_and_apply
+    from fleet.commands.session import current_settings, now, owner_connection, run
+    from fleet.identity.broker_access import check_username
+    from fleet.local.broker_files import require_broker_directory
+    from fleet.model.broker import BrokerAccountKind
+    from fleet.store import broker_accounts
+
+    check_username(unit, BrokerAccountKind.UNIT)
+
+    async def work() -> None:
+        settings = current_settings()
+        async with owner_connection(settings) as connection:
+            require_broker_directory(settings)
+            await broker_accounts.revoke(connection, unit, now())
+            await commit_and_apply(connection, settings, "unit.revoke", unit)
+
+    run(work())
+    typer.echo(f"{unit} is revoked")

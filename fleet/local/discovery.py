@@ -19,6 +19,8 @@ _DISCOVERED = (
     "monitor_database_url",
     "api_database_url",
     "mqtt_url",
+    *("mqtt_tls_ca", "mqtt_tls_client_cert", "mqtt_tls_client_key"),
+    *("mqtt_tls_port", "mqtt_tls_cert", "mqtt_tls_key", "mqtt_tls_client_ca"),
     "broker_dir",
 )
 
@@ -66,9 +68,10 @@ def settings_with_private_servers(settings: Settings) -> Settings:
     if not settings.private:
         return settings
     found = read_environment(settings.data_dir)
-    update: dict[str, object] = {}
-    for name in _DISCOVERED:
-        value = found.get(f"FLEET_{name.upper()}")
-        if value is not None and getattr(settings, name) is None:
-            update[name] = Path(value) if name == "broker_dir" else value
-    return settings.model_copy(update=update)
+    given = {
+        name: value
+        for name in _DISCOVERED
+        if (value := found.get(f"FLEET_{name.upper()}")) is not None and getattr(settings, name) is None
+    }
+    read = Settings.model_validate(given)
+    return settings.model_copy(update={name: getattr(read, name) for name in given})

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.errors import Conflict, NotFound
 from fleet.model.broker import BrokerAccount, BrokerAccountKind
-from fleet.store.tables import broker_account, unit
+from fleet.store.tables import broker_account, registry_revision, unit
 
 _RENDERING = 5303002  # advisory lock
 
@@ -167,6 +167,24 @@ async def list_active(connection: AsyncConnection) -> list[BrokerAccount]:
         )
         for row in await connection.execute(statement)
     ]
+
+
+class State(msgspec.Struct, frozen=True):
+    """Changes whenever something may have changed who may connect."""
+
+    registry_revision: int
+    accounts: int
+    created_at: datetime | None
+    revoked_at: datetime | None
+
+
+async def state(connection: AsyncConnection) -> State:
+    counted = select(
+        func.count(), func.max(broker_account.c.created_at), func.max(broker_account.c.revoked_at)
+    ).select_from(broker_account)
+    accounts, created_at, revoked_at = (await connection.execute(counted)).one()
+    revision = (await connection.execute(select(registry_revision.c.revision))).scalar_one()
+    return State(revision, accounts, created_at, revoked_at)
 
 
 async def lock_rendering(connection: AsyncConnection) -> None:
