@@ -17,8 +17,11 @@ import uvloop
 from api.app import create_app
 from api.state import Services
 from fleet.errors import DependencyMissing, FleetError
+from fleet.local.audit_key import audit_keys
 from fleet.settings import Settings, load_settings
-from fleet.store.pool import await_database, create_engine
+from fleet.store.audit_files import AuditFiles
+from fleet.store.audit_journal import APPLICATION_NAME, STATEMENT_TIMEOUT_S, Journal
+from fleet.store.pool import await_database, connect, create_engine
 
 GRACE_S = 5
 """How long a request may go on after SIGTERM; streams end at once."""
@@ -54,12 +57,19 @@ class Server(uvicorn.Server):
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM. Raises FleetError: the address is taken, a setting is wrong, or no database is there."""
     database_url = settings.service_database_url("api")
+    keys = audit_keys(settings, make=True)
     listener = listen(settings.http_host, settings.http_port)
     await await_database(database_url)
     engine = create_engine(database_url, size=POOL_SIZE, application_name="one-network-api")
     app = create_app(
         engine,
-        lambda: datetime.now(UTC),  # noqa: TID251 - the entry point reads the clock
+        now,
+        Journal(
+            lambda: connect(database_url, application_name=APPLICATION_NAME, statement_timeout_s=STATEMENT_TIMEOUT_S),
+            keys,
+            AuditFiles(settings.audit_directory),
+            now,
+        ),
         require_totp=settings.require_totp,
     )
     config = uvicorn.Config(
@@ -78,6 +88,10 @@ async def serve(settings: Settings) -> None:
     )
     logging.getLogger("api").info("listening on http://%s:%d", settings.http_host, settings.http_port)
     await Server(config, app.state.services).serve([listener])
+
+
+def now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the entry point reads the clock
 
 
 def listen(host: str, port: int) -> socket.socket:

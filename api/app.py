@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -14,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import access, errors
 from api.accounts.routes import router as accounts_router
+from api.audit.checks import Checks
+from api.audit.routes import router as audit_router
 from api.auth.routes import router as auth_router
 from api.auth.sessions import Sessions
 from api.auth.tokens import router as tokens_router
@@ -32,6 +35,7 @@ from api.quarantine.routes import router as quarantine_router
 from api.registry.routes import router as registry_router
 from api.state import Services
 from api.tracks.routes import router as tracks_router
+from fleet.store.audit_journal import Journal
 
 PAGE = Path(__file__).parent / "dashboard"
 
@@ -45,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     positions_router,
     ledger_router,
     quarantine_router,
+    audit_router,
     geography_router,
 )
 
@@ -52,18 +57,21 @@ ROUTERS: tuple[APIRouter, ...] = (
 def create_app(
     engine: AsyncEngine,
     now: Callable[[], datetime],
+    journal: Journal,
     *,
     page: Path = PAGE,
     registry_interval_s: float = REGISTRY_INTERVAL_S,
     require_totp: bool = False,
 ) -> FastAPI:
-    """The application on `engine`, which it closes at its end; `now` answers aware UTC.
+    """The application on `engine`, which it closes at its end; `now` answers aware UTC. It starts and stops `journal`.
 
     With `require_totp` administrators and supervisors must set up a second factor before anything else.
     """
-    database = Database(engine)
+    database = Database(engine, journal.settled)
     services = Services(
         database=database,
+        audit=journal,
+        checks=Checks(journal),
         now=now,
         sessions=Sessions(database, now, require_totp=require_totp),
         live=Live(database, now, registry_interval_s=registry_interval_s),
@@ -73,11 +81,15 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # A process that can no longer log must end: it is started again.
+        services.audit.start(on_fault=lambda: signal.raise_signal(signal.SIGTERM))
         services.live.start()
         try:
             yield
         finally:
             await services.live.stop()
+            await services.checks.stop()
+            await services.audit.stop()
             await services.database.close()
 
     app = FastAPI(

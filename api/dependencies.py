@@ -12,8 +12,9 @@ from fastapi.security import APIKeyCookie, OAuth2PasswordBearer
 
 from api.errors import ApiProblem
 from api.state import Services
+from fleet.audit.entry import Actor
 from fleet.errors import NotAllowed, NotAuthenticated
-from fleet.identity.permissions import Permission, may
+from fleet.identity.permissions import WRITES, Permission, may
 from fleet.identity.scope import Scope, scope_of
 from fleet.store.tokens import Session
 
@@ -67,6 +68,13 @@ class Caller:
 
     session: Session
     scope: Scope
+    address: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who the audit log names: hand it to `audit.record` and `services.audit.read`."""
+        session = self.session
+        return Actor(account=session.username, role=session.role.value, address=self.address, organ_id=session.organ_id)
 
     @property
     def username(self) -> str:
@@ -76,6 +84,9 @@ class Caller:
         """For what widens an answer; what opens a route is declared by `requires`."""
         return may(self.session.role, permission)
 
+
+REFUSALS_LOGGED = WRITES | {Permission.READ_TRACKS, Permission.READ_QUARANTINE, Permission.READ_AUDIT}
+"""Who tries without the right to change something, or to read what others did, is in the audit log."""
 
 BEFORE_ENROLMENT = frozenset({Permission.USE_ACCOUNT, Permission.CHANGE_OWN_ACCOUNT})
 """All that is open to an account that still has to set up the second factor its role needs."""
@@ -90,7 +101,16 @@ class Requirement:
     async def __call__(self, request: Request, services: Shared, token: Token) -> Caller:
         """Raises NotAuthenticated or NotAllowed; StoreUnavailable when it cannot be known."""
         session = await services.sessions.verify(token)
+        address = request.client.host if request.client is not None else None
         if not may(session.role, self.permission):
+            if self.permission in REFUSALS_LOGGED:
+                scope = scope_of(session.role, session.organs, session.limits)
+                await services.audit.read(
+                    Caller(session, scope, address).actor,
+                    action="access.refused",
+                    subject=f"account:{session.account_id}",
+                    detail={"method": request.method, "path": request.url.path, "permission": self.permission.value},
+                )
             raise NotAllowed(f"The role {session.role.value} may not do this ({self.permission.value}).")
         if services.sessions.must_enrol(session) and self.permission not in BEFORE_ENROLMENT:
             raise ApiProblem(
@@ -102,7 +122,7 @@ class Requirement:
         scope = scope_of(session.role, session.organs, session.limits)
         if scope.read_only and request.method not in SAFE_METHODS:
             raise NotAllowed("This access token only reads.")
-        return Caller(session, scope)
+        return Caller(session, scope, address)
 
 
 def requires(permission: Permission) -> Any:
@@ -114,6 +134,12 @@ def in_person(caller: Caller) -> None:
     """Raises NotAllowed for a personal token: what one could change with it would outlive its revocation."""
     if caller.session.personal:
         raise NotAllowed("A personal access token may not do this: log in with the password.")
+
+
+async def log_wrong_guess(services: Services, caller: Caller, what: str) -> None:
+    """Somebody with an open session guesses at its account's password or codes: in the log before the refusal."""
+    subject = f"account:{caller.session.account_id}"
+    await services.audit.read(caller.actor, action="account.wrong_guess", subject=subject, detail={"wrong": what})
 
 
 PURPOSE_HEADER = "X-Purpose"
@@ -137,7 +163,7 @@ def stated_purpose(
             400,
             "purpose-required",
             "A purpose is required",
-            f"Tracks are read for a stated purpose only: send the header `{PURPOSE_HEADER}` with 2 to 500 characters "
+            f"This is read for a stated purpose only: send the header `{PURPOSE_HEADER}` with 2 to 500 characters "
             "that say why (Chinese percent-encoded as UTF-8). It is written to the audit log.",
         )
     return text

@@ -28,6 +28,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("certificate", "fleet.commands.certificate"),
     ("account", "fleet.commands.account"),
     ("token", "fleet.commands.token"),
+    ("audit", "fleet.commands.audit"),
     ("import", "fleet.commands.sheets"),
     ("quarantine", "fleet.commands.quarantine"),
     ("retention", "fleet.commands.retention"),

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
+from fleet.audit.keys import read_keys
 from fleet.cli import COMMANDS
 from fleet.model.readings import EVENT_NAMES, REASON_CODES, GroundFlag, Kind
 from fleet.settings import Settings
-from fleet.store.pool import create_engine
+from fleet.store.audit_files import AuditFiles
+from fleet.store.audit_journal import Journal
+from fleet.store.pool import connect, create_engine
 from ingest.codecs.json_v1 import JsonV1
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,7 +69,9 @@ def test_every_field_kind_event_and_flag_is_named() -> None:
 
 
 def test_every_route_is_listed() -> None:
-    app = create_app(create_engine("postgresql://nobody@127.0.0.1/nothing"), lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    url, now = "postgresql://nobody@127.0.0.1/nothing", lambda: datetime(2026, 1, 1, tzinfo=UTC)
+    journal = Journal(lambda: connect(url), read_keys("k" * 32, "the test"), AuditFiles(Path("nowhere")), now)
+    app = create_app(create_engine(url), now, journal)
     listed = re.findall(
         r"^\| `([A-Z]+ /[^`]*)` \|", INTERFACE.read_text().partition("### Every route")[2], re.MULTILINE
     )

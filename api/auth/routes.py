@@ -19,6 +19,7 @@ from api.dependencies import (
     Shared,
     Token,
     in_person,
+    log_wrong_guess,
     requires,
 )
 from api.errors import ApiProblem, problems
@@ -151,6 +152,7 @@ async def change_password(services: Shared, caller: Owner, wanted: PasswordChang
         stored = await accounts.password_hash_of(connection, session.account_id)
     if not await services.sessions.check_password(wanted.password, stored):
         services.sessions.guessed_wrong(session)
+        await log_wrong_guess(services, caller, "password")
         raise NotAllowed("The present password is wrong.")
     new_hash = await asyncio.to_thread(hash_password, wanted.new_password)
     async with services.database.begin() as connection:
@@ -158,7 +160,7 @@ async def change_password(services: Shared, caller: Owner, wanted: PasswordChang
         await tokens.end_sessions(connection, session.account_id, services.now(), but=session.session_id)
         await audit.record(
             connection,
-            account=session.username,
+            account=caller.actor,
             action="account.password",
             subject=f"account:{session.account_id}",
         )

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.auth.throttle import Throttle
 from api.database import Database
 from api.errors import ApiProblem
+from fleet.audit.entry import Actor
 from fleet.errors import NotAuthenticated
 from fleet.identity.passwords import password_matches
 from fleet.identity.tokens import (
@@ -99,7 +100,7 @@ class Sessions:
             session_id = await tokens.begin_session(connection, stored.account_id, at=now, expires_at=expires_at)
             await audit.record(
                 connection,
-                account=username,
+                account=Actor(account=username, role=stored.role, address=address),
                 action="session.open",
                 subject=f"account:{stored.account_id}",
                 detail={"address": address},
@@ -147,11 +148,12 @@ class Sessions:
         failures = one_more(before, now)
         # What is no account's name may be a password typed into the wrong field: it is not written down.
         name, subject = ("unknown", "account") if stored is None else (username, f"account:{stored.account_id}")
+        actor = Actor(account=name, role=None if stored is None else stored.role, address=address)
         async with self._database.begin() as connection:
             await lockouts.put_failures(connection, username, address, failures)
             await audit.record(
                 connection,
-                account=name,
+                account=actor,
                 action="session.failed",
                 subject=subject,
                 detail={"address": address, "wrong": wrong, "failures": failures.count},
@@ -159,7 +161,7 @@ class Sessions:
             if failures.locked_until is not None:
                 await audit.record(
                     connection,
-                    account=name,
+                    account=actor,
                     action="session.locked",
                     subject=subject,
                     detail={"address": address, "until": failures.locked_until.isoformat()},

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from api.answers import json_answer
 from api.auth.schemas import Code, Enrolment, RecoveryCodes, SecondFactorState
-from api.dependencies import Caller, Shared, in_person, requires
+from api.dependencies import Caller, Shared, in_person, log_wrong_guess, requires
 from api.errors import problems
 from fleet.errors import Conflict, NotAllowed
 from fleet.identity.permissions import Permission
@@ -70,6 +70,7 @@ async def confirm(services: Shared, caller: Owner, wanted: Code) -> Response:
         step = matching_step(factor.secret, wanted.code, now, after=factor.last_step)
         if step is None:
             services.sessions.guessed_wrong(caller.session)
+            await log_wrong_guess(services, caller, "one-time password")
             raise NotAllowed("The code is not right: check that the telephone's clock is.")
         await second_factor.confirm(
             connection,
@@ -79,7 +80,7 @@ async def confirm(services: Shared, caller: Owner, wanted: Code) -> Response:
             recovery=[recovery_digest(code) for code in codes],
         )
         await audit.record(
-            connection, account=caller.username, subject=f"account:{caller.session.account_id}", action="account.otp_on"
+            connection, account=caller.actor, subject=f"account:{caller.session.account_id}", action="account.otp_on"
         )
     services.sessions.forget(caller.session.account_id)
     return json_answer({"recovery_codes": codes})
@@ -98,11 +99,12 @@ async def remove(services: Shared, caller: Owner, wanted: Code) -> Response:
         step = matching_step(factor.secret, wanted.code, services.now(), after=factor.last_step)
         if step is None and not await second_factor.take_recovery(connection, account_id, recovery_digest(wanted.code)):
             services.sessions.guessed_wrong(caller.session)
+            await log_wrong_guess(services, caller, "one-time password")
             raise NotAllowed("The code is not right, or was used before.")
         await second_factor.remove(connection, account_id)
         await audit.record(
             connection,
-            account=caller.username,
+            account=caller.actor,
             subject=f"account:{caller.session.account_id}",
             action="account.otp_off",
         )

@@ -36,7 +36,13 @@ def credentials(
                 raise Conflict(f"the unit {unit!r} is retired since {home.retired_at:%Y-%m-%d}")
             account = BrokerAccount(username=unit, kind=BrokerAccountKind.UNIT, password_hash=hash_password(password))
             await broker_accounts.create(connection, account, replace=True)
-            await commit_and_apply(connection, settings, "unit.credentials", unit)
+            await commit_and_apply(
+                connection,
+                settings,
+                "unit.credentials",
+                f"unit:{home.unit_id}",
+                {"unit": unit, "division": home.division},
+            )
 
     run(work())
     print_credentials(unit, password, as_json=as_json)
@@ -59,7 +65,9 @@ def revoke(unit: Annotated[str, typer.Argument(help="The unit's code")]) -> None
         async with owner_connection(settings) as connection:
             require_broker_directory(settings)
             await broker_accounts.revoke(connection, unit, now())
-            await commit_and_apply(connection, settings, "unit.revoke", unit)
+            home = await broker_accounts.find_unit(connection, unit)
+            subject = unit if home is None else f"unit:{home.unit_id}"
+            await commit_and_apply(connection, settings, "unit.revoke", subject, {"unit": unit})
 
     run(work())
     typer.echo(f"{unit} is revoked")

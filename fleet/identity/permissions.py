@@ -34,6 +34,7 @@ class Permission(StrEnum):
     READ_LEDGER = "read_ledger"
     READ_QUARANTINE = "read_quarantine"
     RETRY_QUARANTINE = "retry_quarantine"
+    READ_AUDIT = "read_audit"
     SEE_CONFIDENTIAL = "see_confidential"
     UNMASK = "unmask"
 
@@ -60,6 +61,7 @@ SENTENCES = MappingProxyType(
         Permission.READ_LEDGER: "Read the books: what became of every message.",
         Permission.READ_QUARANTINE: "Read refused messages with their raw bytes.",
         Permission.RETRY_QUARANTINE: "Have refused messages tried again.",
+        Permission.READ_AUDIT: "Read the audit log: who did what, and whether it is intact.",
         Permission.SEE_CONFIDENTIAL: "See confidential vehicles, which exist for nobody else.",
         Permission.UNMASK: "See personal data in full where a purpose is stated.",
     }
@@ -93,6 +95,8 @@ TABLE = MappingProxyType(
         # Raw payloads may hold positions of confidential vehicles.
         Permission.READ_QUARANTINE: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR}),
         Permission.RETRY_QUARANTINE: frozenset({Role.ADMINISTRATOR}),
+        # It names confidential vehicles: nobody may read it who may not see those.
+        Permission.READ_AUDIT: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR}),
         Permission.SEE_CONFIDENTIAL: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR}),
         # Who must call a driver, and who must know afterwards whom it was. The system runs without knowing phones.
         Permission.UNMASK: frozenset({Role.CITY_DISPATCHER, Role.ORGAN_DISPATCHER, Role.SUPERVISOR, Role.AUDITOR}),
@@ -114,6 +118,10 @@ WRITES = frozenset(
     }
 )
 """What changes more than one's own account."""
+
+
+READERS = frozenset({Role.AUDITOR, Role.VIEWER})
+"""Roles that only read; so do their tokens."""
 
 
 def may(role: Role, permission: Permission) -> bool:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -125,11 +126,21 @@ async def revoke(connection: AsyncConnection, username: str, at: datetime) -> No
         raise NotFound(f"there is no account {username!r} to revoke")
 
 
+async def find(connection: AsyncConnection, username: str) -> StoredBrokerAccount | None:
+    """The account called so, revoked ones too."""
+    found = await _stored(connection, select(broker_account).where(broker_account.c.username == username))
+    return found[0] if found else None
+
+
 async def list_all(connection: AsyncConnection, kind: BrokerAccountKind | None = None) -> list[StoredBrokerAccount]:
     """Every account, revoked ones too, in the order of their names."""
     statement = select(broker_account).order_by(broker_account.c.username)
     if kind is not None:
         statement = statement.where(broker_account.c.kind == kind.value)
+    return await _stored(connection, statement)
+
+
+async def _stored(connection: AsyncConnection, statement: Select[Any]) -> list[StoredBrokerAccount]:
     return [
         StoredBrokerAccount(
             account=BrokerAccount(
