@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -27,6 +28,7 @@ from api.geography.routes import router as geography_router
 from api.health.metrics import Metrics
 from api.health.routes import router as health_router
 from api.ledger.routes import router as ledger_router
+from api.limits import Rates, Seats
 from api.live.poller import REGISTRY_INTERVAL_S, Live
 from api.middleware import Edge
 from api.openapi import DESCRIPTION, install_openapi
@@ -35,6 +37,7 @@ from api.quarantine.routes import router as quarantine_router
 from api.registry.routes import router as registry_router
 from api.state import Services
 from api.tracks.routes import router as tracks_router
+from fleet.identity.totp_keys import TotpKeys
 from fleet.store.audit_journal import Journal
 
 PAGE = Path(__file__).parent / "dashboard"
@@ -58,10 +61,12 @@ def create_app(
     engine: AsyncEngine,
     now: Callable[[], datetime],
     journal: Journal,
+    totp_keys: TotpKeys,
     *,
     page: Path = PAGE,
     registry_interval_s: float = REGISTRY_INTERVAL_S,
     require_totp: bool = False,
+    request_rate_per_s: int = 300,
 ) -> FastAPI:
     """The application on `engine`, which it closes at its end; `now` answers aware UTC. It starts and stops `journal`.
 
@@ -73,9 +78,12 @@ def create_app(
         audit=journal,
         checks=Checks(journal),
         now=now,
-        sessions=Sessions(database, now, require_totp=require_totp),
+        sessions=Sessions(database, now, totp_keys, require_totp=require_totp),
         live=Live(database, now, registry_interval_s=registry_interval_s),
         metrics=Metrics(),
+        totp_keys=totp_keys,
+        rates=Rates(request_rate_per_s, time.monotonic),
+        seats=Seats(),
         closing=asyncio.Event(),
     )
 
@@ -112,5 +120,5 @@ def create_app(
     install_openapi(app)
     # Around everything, so that answers to faults carry the headers too.
     inner = app.build_middleware_stack
-    app.build_middleware_stack = lambda: Edge(inner(), services.metrics)  # type: ignore[method-assign]
+    app.build_middleware_stack = lambda: Edge(inner(), services.metrics, services.rates)  # type: ignore[method-assign]
     return app

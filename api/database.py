@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
 import asyncpg
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -18,6 +19,11 @@ from fleet.store.audit import RECORDED
 from fleet.store.pool import store_errors
 
 PATIENCE_S = 5.0
+
+SERVER_SETTINGS = MappingProxyType(
+    {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s", "lock_timeout": "10s"}
+)
+"""The database ends by itself what a request has given up: longer than any patience of ours."""
 
 
 class Database:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from fastapi import Depends, Header, Request, Security
 from fastapi.security import APIKeyCookie, OAuth2PasswordBearer
 
-from api.errors import ApiProblem
+from api.errors import ApiProblem, too_many_requests
 from api.state import Services
 from fleet.audit.entry import Actor
 from fleet.errors import NotAllowed, NotAuthenticated
@@ -18,8 +18,9 @@ from fleet.identity.permissions import WRITES, Permission, may
 from fleet.identity.scope import Scope, scope_of
 from fleet.store.tokens import Session
 
-COOKIE = "fleet_session"
-REFRESH_COOKIE = "fleet_refresh"
+COOKIE, REFRESH_COOKIE = "fleet_session", "fleet_refresh"
+# Browsers take cookies with these prefixes over TLS only, and from this very host: nobody else can plant one.
+SECURE_COOKIE, SECURE_REFRESH_COOKIE = "__Host-fleet_session", "__Secure-fleet_refresh"
 WRITE_HEADER = "X-Fleet-Request"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -29,7 +30,8 @@ bearer_scheme = OAuth2PasswordBearer(
 cookie_scheme = APIKeyCookie(
     name=COOKIE,
     auto_error=False,
-    description=f"The same token as the page holds it; requests that write also need `{WRITE_HEADER}: 1`",
+    description=f"The same token as the page holds it (`{SECURE_COOKIE}` over TLS); requests that write also need "
+    f"`{WRITE_HEADER}: 1`",
 )
 
 
@@ -41,10 +43,18 @@ def get_services(request: Request) -> Services:
 Shared = Annotated[Services, Depends(get_services)]
 
 
+def session_cookie(request: Request) -> str:
+    return SECURE_COOKIE if request.url.scheme == "https" else COOKIE
+
+
+def refresh_cookie(request: Request) -> str:
+    return SECURE_REFRESH_COOKIE if request.url.scheme == "https" else REFRESH_COOKIE
+
+
 def presented_token(
     request: Request,
     bearer: Annotated[str | None, Security(bearer_scheme)],
-    cookie: Annotated[str | None, Security(cookie_scheme)],
+    _: Annotated[str | None, Security(cookie_scheme)],
 ) -> str:
     """The token of the request. A browser sends its cookie unasked, so writes by cookie must prove intent.
 
@@ -52,6 +62,7 @@ def presented_token(
     """
     if bearer:
         return bearer
+    cookie = request.cookies.get(session_cookie(request))
     if not cookie:
         raise NotAuthenticated("Log in first: POST /api/v1/auth/token, then send the token as `Authorization: Bearer`.")
     if request.method not in SAFE_METHODS and request.headers.get(WRITE_HEADER) != "1":
@@ -101,6 +112,8 @@ class Requirement:
     async def __call__(self, request: Request, services: Shared, token: Token) -> Caller:
         """Raises NotAuthenticated or NotAllowed; StoreUnavailable when it cannot be known."""
         session = await services.sessions.verify(token)
+        if wait_s := services.rates.account_wait_s(session.account_id):
+            raise too_many_requests(wait_s)
         address = request.client.host if request.client is not None else None
         if not may(session.role, self.permission):
             if self.permission in REFUSALS_LOGGED:

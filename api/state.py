@@ -11,7 +11,9 @@ from api.audit.checks import Checks
 from api.auth.sessions import Sessions
 from api.database import Database
 from api.health.metrics import Metrics
+from api.limits import Rates, Seats
 from api.live.poller import Live
+from fleet.identity.totp_keys import TotpKeys
 from fleet.store.audit_journal import Journal
 
 
@@ -27,4 +29,7 @@ class Services:
     sessions: Sessions
     live: Live
     metrics: Metrics
+    totp_keys: TotpKeys
+    rates: Rates
+    seats: Seats
     closing: asyncio.Event

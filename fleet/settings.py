@@ -202,7 +202,7 @@ class Settings(BaseSettings):
 
 
 class SecretFiles(PydanticBaseSettingsSource):
-    """`FLEET_X_FILE` for every secret `FLEET_X`: the first line of that file, as container secrets are mounted."""
+    """`FLEET_X_FILE` for every secret `FLEET_X`: what stands in that file, as container secrets are mounted."""
 
     def __init__(self, settings_cls: type[BaseSettings], beside: PydanticBaseSettingsSource) -> None:
         super().__init__(settings_cls)
@@ -224,13 +224,13 @@ def _secret_in(path: Path, field_name: str) -> str:
     """Raises InvalidSettings for a file that cannot be read or is empty."""
     variable = f"{PREFIX}{field_name.upper()}_FILE"
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        content = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise InvalidSettings(f"{variable}: {path} cannot be read: {reason}") from None
-    if not lines or not lines[0].strip():
+    if not content:
         raise InvalidSettings(f"{variable}: {path} is empty")
-    return lines[0].strip()
+    return content
 
 
 def _checked_database_url(name: str, url: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from api.app import create_app
 from fleet.audit.keys import read_keys
 from fleet.cli import COMMANDS
+from fleet.identity.totp_keys import TotpKeys
 from fleet.model.readings import EVENT_NAMES, REASON_CODES, GroundFlag, Kind
 from fleet.settings import Settings
 from fleet.store.audit_files import AuditFiles
@@ -71,7 +72,7 @@ def test_every_field_kind_event_and_flag_is_named() -> None:
 def test_every_route_is_listed() -> None:
     url, now = "postgresql://nobody@127.0.0.1/nothing", lambda: datetime(2026, 1, 1, tzinfo=UTC)
     journal = Journal(lambda: connect(url), read_keys("k" * 32, "the test"), AuditFiles(Path("nowhere")), now)
-    app = create_app(create_engine(url), now, journal)
+    app = create_app(create_engine(url), now, journal, TotpKeys("k" * 32, "the test"))
     listed = re.findall(
         r"^\| `([A-Z]+ /[^`]*)` \|", INTERFACE.read_text().partition("### Every route")[2], re.MULTILINE
     )

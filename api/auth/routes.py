@@ -12,17 +12,17 @@ from api.answers import json_answer
 from api.auth.schemas import Me, PasswordChange, TokenAnswer
 from api.auth.sessions import Opened
 from api.dependencies import (
-    COOKIE,
-    REFRESH_COOKIE,
     WRITE_HEADER,
     Caller,
     Shared,
     Token,
     in_person,
     log_wrong_guess,
+    refresh_cookie,
     requires,
+    session_cookie,
 )
-from api.errors import ApiProblem, problems
+from api.errors import ApiProblem, problems, too_many_requests
 from fleet.errors import NotAllowed, NotAuthenticated
 from fleet.identity.passwords import hash_password, password_problem
 from fleet.identity.permissions import Permission, permissions_of
@@ -76,12 +76,14 @@ async def open_session(
     if max(map(len, given)) > LONGEST_CREDENTIAL or any("\0" in one for one in given):
         raise NotAuthenticated("The name or the password is wrong.")
     address = request.client.host if request.client is not None else "unknown"
+    if wait_s := services.rates.log_in_wait_s(address):
+        raise too_many_requests(wait_s)
     return _answer(request, await services.sessions.open(username, password, otp, address))
 
 
 def _refresh_cookie(request: Request) -> str:
     """Raises NotAuthenticated without the cookie, NotAllowed without the header that proves intent."""
-    cookie = request.cookies.get(REFRESH_COOKIE)
+    cookie = request.cookies.get(refresh_cookie(request))
     if not cookie:
         raise NotAuthenticated("There is no refresh token: log in.")
     if request.headers.get(WRITE_HEADER) != "1":
@@ -100,9 +102,11 @@ def _answer(request: Request, opened: Opened) -> Response:
         }
     )
     secure = request.url.scheme == "https"
-    response.set_cookie(COOKIE, opened.access, max_age=seconds, httponly=True, samesite="strict", secure=secure)
     response.set_cookie(
-        REFRESH_COOKIE,
+        session_cookie(request), opened.access, max_age=seconds, httponly=True, samesite="strict", secure=secure
+    )
+    response.set_cookie(
+        refresh_cookie(request),
         opened.refresh,
         max_age=int(REFRESH_LIFETIME.total_seconds()),
         path=REFRESH_PATH,
@@ -114,12 +118,13 @@ def _answer(request: Request, opened: Opened) -> Response:
 
 
 @router.delete("/auth/token", summary="Log out", status_code=204, responses=problems(401, 403))
-async def close_session(services: Shared, token: Token, caller: Known) -> Response:
+async def close_session(request: Request, services: Shared, token: Token, caller: Known) -> Response:
     """Ends the session of this request with all its tokens and clears the cookies. A personal token is revoked."""
     await services.sessions.close(token, caller.session)
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
-    response.delete_cookie(REFRESH_COOKIE, path=REFRESH_PATH, httponly=True, samesite="strict")
+    secure = request.url.scheme == "https"
+    response.delete_cookie(session_cookie(request), httponly=True, samesite="strict", secure=secure)
+    response.delete_cookie(refresh_cookie(request), path=REFRESH_PATH, httponly=True, samesite="strict", secure=secure)
     return response
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from api.answers import json_answer
 from api.auth.schemas import Code, Enrolment, RecoveryCodes, SecondFactorState
+from api.auth.sessions import open_secret
 from api.dependencies import Caller, Shared, in_person, log_wrong_guess, requires
 from api.errors import problems
 from fleet.errors import Conflict, NotAllowed
@@ -49,7 +50,8 @@ async def enrol(services: Shared, caller: Owner) -> Response:
     in_person(caller)
     secret = new_secret()
     async with services.database.begin() as connection:
-        if not await second_factor.enrol(connection, caller.session.account_id, secret):
+        account_id = caller.session.account_id
+        if not await second_factor.enrol(connection, account_id, services.totp_keys.encrypt(secret, account_id)):
             raise Conflict("A second factor is set up already: remove it first.")
     return json_answer({"secret": secret, "uri": provisioning_uri(secret, caller.username)}, 201)
 
@@ -67,7 +69,8 @@ async def confirm(services: Shared, caller: Owner, wanted: Code) -> Response:
         factor = await second_factor.find_factor(connection, caller.session.account_id)
         if factor is None or factor.confirmed:
             raise Conflict("There is nothing to confirm: begin with POST /api/v1/auth/totp.")
-        step = matching_step(factor.secret, wanted.code, now, after=factor.last_step)
+        secret = await open_secret(connection, services.totp_keys, caller.session.account_id, factor.secret)
+        step = matching_step(secret, wanted.code, now, after=factor.last_step)
         if step is None:
             services.sessions.guessed_wrong(caller.session)
             await log_wrong_guess(services, caller, "one-time password")
@@ -96,7 +99,8 @@ async def remove(services: Shared, caller: Owner, wanted: Code) -> Response:
         factor = await second_factor.find_factor(connection, account_id)
         if factor is None or not factor.confirmed:
             raise Conflict("There is no second factor to remove.")
-        step = matching_step(factor.secret, wanted.code, services.now(), after=factor.last_step)
+        secret = await open_secret(connection, services.totp_keys, account_id, factor.secret)
+        step = matching_step(secret, wanted.code, services.now(), after=factor.last_step)
         if step is None and not await second_factor.take_recovery(connection, account_id, recovery_digest(wanted.code)):
             services.sessions.guessed_wrong(caller.session)
             await log_wrong_guess(services, caller, "one-time password")

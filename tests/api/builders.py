@@ -18,10 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
 from api.auth.sessions import new_pair
+from api.database import SERVER_SETTINGS
 from fleet.audit.keys import read_keys
 from fleet.identity.accounts import ensure_admin
 from fleet.identity.passwords import hash_password
 from fleet.identity.tokens import new_token, token_digest
+from fleet.identity.totp_keys import TotpKeys
 from fleet.model.readings import KIND_NUMBERS, Kind
 from fleet.model.registry import Role
 from fleet.settings import assume_role
@@ -33,6 +35,7 @@ from fleet.store.tokens import PersonalToken
 from tests import services
 
 AUDIT_KEYS = read_keys("a key of the tests that is long enough", "the tests")
+TOTP_KEYS = TotpKeys("another key of the tests long enough to be one", "the tests")
 PASSWORD = "correct-horse-battery"
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -293,10 +296,18 @@ def journal(made: World) -> Journal:
 
 
 @contextlib.asynccontextmanager
-async def running(made: World, *, require_totp: bool = False) -> AsyncIterator[FastAPI]:
+async def running(made: World, *, require_totp: bool = False, request_rate_per_s: int = 300) -> AsyncIterator[FastAPI]:
     """The application as the role it has in production; the registry is read anew at each question."""
-    engine = create_engine(assume_role(made.url, "fleet_api"), application_name="api")
-    app = create_app(engine, made.clock, journal(made), registry_interval_s=0, require_totp=require_totp)
+    engine = create_engine(assume_role(made.url, "fleet_api"), application_name="api", server_settings=SERVER_SETTINGS)
+    app = create_app(
+        engine,
+        made.clock,
+        journal(made),
+        TOTP_KEYS,
+        registry_interval_s=0,
+        require_totp=require_totp,
+        request_rate_per_s=request_rate_per_s,
+    )
     async with app.router.lifespan_context(app):
         yield app
 

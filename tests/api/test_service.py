@@ -293,7 +293,9 @@ async def wired(world: World) -> AsyncIterator[tuple[FastAPI, Wire]]:
     await wire.start()
     through = urlunsplit(parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{wire.port}"))
     engine = create_engine(assume_role(through, "fleet_api"))
-    app = create_app(engine, world.clock, builders.journal(replace(world, url=through)), registry_interval_s=0)
+    app = create_app(
+        engine, world.clock, builders.journal(replace(world, url=through)), builders.TOTP_KEYS, registry_interval_s=0
+    )
     async with app.router.lifespan_context(app):
         try:
             yield app, wire
