@@ -82,6 +82,8 @@ async def serve(settings: Settings) -> None:
     """Serve until SIGTERM. Raises FleetError: the address is taken, a setting is wrong, or no database is there."""
     database_url = settings.service_database_url("api")
     keys = audit_keys(settings, make=True)
+    audit_files = AuditFiles(settings.audit_directory)
+    audit_files.prepare()
     second_factors = totp_keys(settings)
     tls = server_tls(settings)
     listener = listen(settings.http_host, settings.http_port)
@@ -95,7 +97,7 @@ async def serve(settings: Settings) -> None:
         Journal(
             lambda: connect(database_url, application_name=APPLICATION_NAME, statement_timeout_s=STATEMENT_TIMEOUT_S),
             keys,
-            AuditFiles(settings.audit_directory),
+            audit_files,
             now,
         ),
         second_factors,

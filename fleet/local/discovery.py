@@ -21,7 +21,7 @@ _DISCOVERED = (
     "mqtt_url",
     *("mqtt_tls_ca", "mqtt_tls_client_cert", "mqtt_tls_client_key"),
     *("mqtt_tls_port", "mqtt_tls_cert", "mqtt_tls_key", "mqtt_tls_client_ca"),
-    "broker_dir",
+    *("broker_dir", "audit_dir", "audit_key"),
 )
 
 
@@ -34,7 +34,9 @@ def environment_file(data_dir: Path) -> Path:
 
 
 def write_environment(data_dir: Path, values: Mapping[str, str]) -> None:
-    write_private(environment_file(data_dir), "".join(f"{name}={value}\n" for name, value in values.items()))
+    # Only keys may have several lines; they may as well be separated by commas.
+    lines = [f"{name}={','.join(value.splitlines())}\n" for name, value in values.items()]
+    write_private(environment_file(data_dir), "".join(lines))
 
 
 def read_environment(data_dir: Path) -> dict[str, str]:

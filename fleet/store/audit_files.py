@@ -90,7 +90,7 @@ class AuditFiles:
             fcntl.flock(file, fcntl.LOCK_EX)
             lines = self._anchor_lines()
             last = read_anchor(lines[-1], keys) if lines else None
-            heads = self.read(keys).heads
+            heads = [head for head in self.read(keys).heads if head.n > 0]
             if not heads or not due(last):
                 return None
             number = len(lines) + 1 if last is None else last.number + 1
@@ -108,15 +108,22 @@ class AuditFiles:
 
 
 class HeadFile:
-    """The head of one chain, written by the one who holds the chain."""
+    """The head of one chain, written by the one who holds the chain. A new file outlives a power failure at once."""
 
     def __init__(self, path: Path, chain: int, keys: Keys) -> None:
+        new = not path.exists()
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._keys = keys
         heads = [head for head in _records(path, chain, keys)[:2] if head is not None]
         # The older record is overwritten first: a write that is cut short leaves the newer one.
         self._turn = 1 if len(heads) == 1 or (len(heads) == 2 and heads[0].n > heads[1].n) else 0
         self.unsynced = False
+        if new:
+            directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
 
     def write(self, head: Head) -> None:
         record = head_line(head, self._keys).encode().ljust(RECORD_BYTES - 1) + b"\n"

@@ -23,7 +23,7 @@ from fleet.audit.entry import Actor, Entry, Link, make_entry
 from fleet.audit.keys import Keys
 from fleet.audit.seals import Anchor
 from fleet.audit.verify import ANCHORED
-from fleet.errors import StoreUnavailable
+from fleet.errors import FleetError, StoreUnavailable
 from fleet.store.audit_chain import Chain, chain_what_came_before, take_chain
 from fleet.store.audit_files import AuditFiles
 from fleet.store.pool import UNAVAILABLE
@@ -196,7 +196,7 @@ class Journal:
                 await self._serve()
                 await connection.close()
                 return
-            except (StoreUnavailable, asyncpg.PostgresError, *UNAVAILABLE) as error:
+            except (FleetError, asyncpg.PostgresError, *UNAVAILABLE) as error:
                 self.state.trouble = f"the audit log cannot be written ({type(error).__name__}: {error})"
                 log.error("%s; trying again in %.1f s", self.state.trouble, back_off_s)
             finally:

@@ -237,6 +237,7 @@ async def test_what_cannot_be_logged_is_not_shown(city: World, app: FastAPI) -> 
         )
         track = await client.get("/api/v1/vehicles/11/track", headers=PURPOSE)
         assert track.status_code == 503, "the entry cannot be written"
+        assert "fleet_audit_up 0.0" in (await client.get("/metrics")).text
         ready = (await client.get("/readyz")).json()
         assert ready["degraded"]
         assert "the audit log cannot be written" in " ".join(ready["reasons"])
@@ -247,3 +248,4 @@ async def test_what_cannot_be_logged_is_not_shown(city: World, app: FastAPI) -> 
             await asyncio.sleep(0.1)
         else:
             raise AssertionError("tracks do not come back")
+        assert "fleet_audit_up 1.0" in (await client.get("/metrics")).text

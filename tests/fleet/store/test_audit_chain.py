@@ -20,13 +20,14 @@ from fleet.audit.entry import Actor, Entry, make_entry
 from fleet.audit.keys import Keys, read_keys
 from fleet.audit.seals import Head, read_mark
 from fleet.audit.verify import Fault
-from fleet.errors import StoreUnavailable
-from fleet.settings import assume_role
+from fleet.errors import InvalidSettings, StoreUnavailable
+from fleet.local.audit_key import audit_keys, key_file
+from fleet.settings import Settings, assume_role
 from fleet.store import audit
 from fleet.store.audit_chain import read_links, take_chain
 from fleet.store.audit_check import Report, check
 from fleet.store.audit_files import AuditFiles
-from fleet.store.audit_journal import APPLICATION_NAME, Journal
+from fleet.store.audit_journal import APPLICATION_NAME, MOST_WAITING, Journal
 from fleet.store.pool import connect, create_engine
 from tests import services
 from tests.fleet.store.test_migrations import alembic
@@ -466,3 +467,34 @@ async def test_a_directory_that_is_not_there_is_no_clean_bill(place: Place, tmp_
     shutil.rmtree(place.files.directory)
     report = await place.report()
     assert [(one.fault, one.chain) for one in report.findings] == [(Fault.HEAD_FILE, 1)]
+    async with place.written() as journal:
+        await journal.read("later", action="track.read", subject="vehicle:1")
+        assert journal.state.chain == 2, "a new head for what may have been cut would hide it"
+        assert "no head file" in journal.state.distrusted[0]
+    report = await place.report()
+    assert [(one.fault, one.chain) for one in report.findings] == [(Fault.HEAD_FILE, 1)]
+
+
+async def test_more_than_the_queue_holds_is_refused_at_once(place: Place) -> None:
+    journal = Journal(place.journal().connect, KEYS, place.files, lambda: NOW, read_patience_s=0.2)  # never started
+    entry = make_entry(NOW, "a", action="x", subject="x")
+    waiting = [asyncio.create_task(journal.append(entry)) for _ in range(MOST_WAITING)]
+    await asyncio.sleep(0)
+    with pytest.raises(StoreUnavailable, match="no more entries"):
+        await journal.append(entry)
+    assert all(isinstance(one, StoreUnavailable) for one in await asyncio.gather(*waiting, return_exceptions=True))
+
+
+def test_the_key_is_made_once_and_for_us_alone(tmp_path: Path) -> None:
+    house = Settings(data_dir=tmp_path, audit_key=None, _env_file=None)
+    with pytest.raises(InvalidSettings, match="FLEET_AUDIT_KEY"):
+        audit_keys(house, make=False)
+    made = audit_keys(house, make=True)
+    assert audit_keys(house, make=True).current == audit_keys(house, make=False).current == made.current
+    assert key_file(house).stat().st_mode & 0o777 == 0o600
+    assert made.key.decode() not in repr(made)
+    key_file(house).write_text(f"{'n' * 40}\n{made.key.decode()}\n")
+    both = audit_keys(house, make=False)
+    assert (both.current != made.current, made.current in both.by_id) == (True, True)
+    with pytest.raises(InvalidSettings, match="at least 32"):
+        read_keys("short", "FLEET_AUDIT_KEY")
