@@ -9,9 +9,6 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import asyncpg
-
-    from fleet.settings import Settings
     from fleet.store.audit_check import Report
 
 app = typer.Typer(help="The audit log: who did what, and whether that was changed since.", no_args_is_help=True)
@@ -34,7 +31,8 @@ def verify(
     from fleet.audit.seals import read_mark
     from fleet.commands.session import current_settings, run
     from fleet.local.audit_key import audit_keys
-    from fleet.store.audit_check import check
+    from fleet.settings import assume_role
+    from fleet.store.audit_check import check_database
     from fleet.store.audit_files import AuditFiles
 
     settings = current_settings()
@@ -43,20 +41,15 @@ def verify(
     if None in marks:
         raise typer.BadParameter("--anchor: CHAIN:N:CODE with 64 hexadecimal digits, as `fleet audit anchor` prints it")
 
-    async def work() -> Report:
-        connection = await _connected(settings)
-        try:
-            return await check(
-                connection,
-                keys,
-                AuditFiles(settings.audit_directory),
-                marks=[mark for mark in marks if mark is not None],
-                progress=_progress(),
-            )
-        finally:
-            await connection.close()
-
-    report = run(work())
+    report = run(
+        check_database(
+            assume_role(settings.require_database_url(), "fleet_owner"),
+            keys,
+            AuditFiles(settings.audit_directory),
+            marks=[mark for mark in marks if mark is not None],
+            progress=_progress(),
+        )
+    )
     if as_json:
         data = {**asdict(report), "intact": report.intact, "entries": report.entries}
         typer.echo(json.dumps(data, default=str, ensure_ascii=False))
@@ -168,11 +161,3 @@ def export(
                 await connection.rollback()  # no transaction stays open over years of entries
 
     run(work())
-
-
-async def _connected(settings: Settings) -> asyncpg.Connection:
-    from fleet.settings import assume_role
-    from fleet.store.pool import connect
-
-    url = assume_role(settings.require_database_url(), "fleet_owner")
-    return await connect(url, application_name="one-network command")

@@ -14,6 +14,7 @@ from fleet.audit.seals import Head
 from fleet.audit.verify import ChainWalk, Fault, Finding, Summary, anchor_findings, known_of
 from fleet.store.audit_chain import read_links, stored_chains
 from fleet.store.audit_files import AuditFiles
+from fleet.store.pool import connect, store_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,23 @@ async def check(
     findings += anchor_findings(kept.anchors, told)
     pending = await connection.fetchval("select count(*) from audit_pending")
     return Report(tuple(summaries), len(kept.anchors), pending, tuple(findings))
+
+
+async def check_database(
+    url: str,
+    keys: Keys,
+    files: AuditFiles,
+    *,
+    marks: Sequence[Head] = (),
+    progress: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """The same over a connection of its own. Raises StoreUnavailable."""
+    async with store_errors():
+        connection = await connect(url, application_name="one-network audit check")
+        try:
+            return await check(connection, keys, files, marks=marks, progress=progress)
+        finally:
+            connection.terminate()
 
 
 def _feed(walk: ChainWalk, links: Sequence[Link]) -> None:
