@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop = _stopped_by(signal.SIGTERM, signal.SIGINT)
     try:
         settings = load_settings()
+        logging.getLogger().setLevel(settings.log_level.upper())
         return _play(_options(arguments, settings), settings, stop)
     except FleetError as error:
         sys.stderr.write(f"simulators: {error}\n")
