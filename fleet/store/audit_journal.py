@@ -45,6 +45,10 @@ FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.1, 4.0
 ACTOR = "service"
 """Who the log names for what the service does by itself."""
 
+# The driver calls it an internal fault when the server ends a session just as a statement begins. What the database
+# refuses for other reasons (a right that was taken, a table that is gone) is waited for too.
+BROKEN = (asyncpg.PostgresError, asyncpg.InternalClientError, *UNAVAILABLE)
+
 APPLICATION_NAME = "one-network-audit"
 STATEMENT_TIMEOUT_S = 10.0
 
@@ -196,7 +200,7 @@ class Journal:
                 await self._serve()
                 await connection.close()
                 return
-            except (FleetError, asyncpg.PostgresError, *UNAVAILABLE) as error:
+            except (FleetError, *BROKEN) as error:
                 self.state.trouble = f"the audit log cannot be written ({type(error).__name__}: {error})"
                 log.error("%s; trying again in %.1f s", self.state.trouble, back_off_s)
             finally:
@@ -283,7 +287,7 @@ class Journal:
         except asyncpg.UniqueViolationError as error:
             self._queue.extendleft(reversed(group))
             raise StoreUnavailable(f"somebody else wrote into audit chain {self._chain.number}") from error
-        except (asyncpg.PostgresError, *UNAVAILABLE):
+        except BROKEN:
             # Entries that wait go on waiting, until they are written or their reader has been refused.
             attempted = self._chain.attempted
             if attempted is None:
