@@ -38,6 +38,8 @@ class Refusal(NamedTuple):
 class Edge:
     """The outermost layer; it also sees the answers to faults."""
 
+    most_running = MAX_RUNNING
+
     def __init__(self, app: ASGIApp, metrics: Metrics, rates: Rates) -> None:
         self._app = app
         self._metrics = metrics
@@ -76,7 +78,7 @@ class Edge:
         if wait_s := self._rates.address_wait_s(address):
             detail = f"More requests than one address may make: try again in {wait_s} s."
             return Refusal(429, "too-many-requests", "Too many requests", detail, wait_s)
-        if self._running >= MAX_RUNNING:
+        if self._running >= self.most_running:
             return Refusal(503, "overloaded", "Overloaded", "Too many requests are being answered: try again.", 5)
         if len(scope["path"]) > MAX_PATH_BYTES or len(scope["query_string"]) > MAX_QUERY_BYTES:
             return Refusal(414, "address-too-long", "Address too long", f"A query may have {MAX_QUERY_BYTES} bytes.")

@@ -11,13 +11,18 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
-from starlette.types import Message
+from sqlalchemy import text
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
 from api import access
+from api.database import SERVER_SETTINGS
 from api.headers import SECURITY_HEADERS
+from api.health.metrics import Metrics
 from api.limits import LOG_IN_BURST, Buckets, Rates, Seats
-from api.middleware import Body
+from api.middleware import Body, Edge
 from api.protocol import GuardedProtocol
+from fleet.errors import StoreUnavailable
 from fleet.model.registry import Role
 from fleet.store import tables
 from tests.api import builders
@@ -192,6 +197,43 @@ async def test_a_body_that_never_comes_is_given_up() -> None:
     body.within_s = 0.05
     with pytest.raises(Exception, match="did not come"):
         await body.receive()
+
+
+async def test_more_at_once_than_a_process_can_bear_are_told_to_come_again() -> None:
+    """Around a stand-in for the application, which answers when it is let."""
+    go_on = asyncio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await go_on.wait()
+        await Response()(scope, receive, send)
+
+    edge = Edge(slow, Metrics(), Rates(0, lambda: 0.0))
+    edge.most_running = 2
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(edge), base_url="http://fleet.test") as client:
+        running = [asyncio.create_task(client.get("/")) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        refused = await client.get("/")
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        check_headers(refused)
+        go_on.set()
+        assert [answer.status_code for answer in await asyncio.gather(*running)] == [200, 200]
+        assert (await client.get("/")).status_code == 200
+
+
+async def test_the_database_ends_by_itself_what_takes_too_long(app: FastAPI) -> None:
+    database = app.state.services.database
+    async with database.begin() as connection:
+        shown = {name: (await connection.execute(text(f"show {name}"))).scalar_one() for name in SERVER_SETTINGS}
+        assert shown["statement_timeout"] == "30s"
+        assert all(value != "0" for value in shown.values())
+
+    async def too_long() -> None:
+        async with database.begin() as connection:
+            await connection.execute(text("set local statement_timeout = '50ms'"))
+            await connection.execute(text("select pg_sleep(5)"))
+
+    with pytest.raises(StoreUnavailable):
+        await too_long()
 
 
 # ------------------------------------------------------------------------------------------------ rates

@@ -34,7 +34,7 @@ class Wire:
         self.lost = threading.Event()
         self._answers: dict[int, int] = {}
         self._changed = threading.Condition()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=protocol)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=protocol, reconnect_on_failure=False)
         self._client.username_pw_set(username, password)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
