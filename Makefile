@@ -2,11 +2,12 @@
 #   make run     start everything on this machine        make test    the whole suite (ARGS="-k name" narrows it)
 #   make setup   install what is missing                 make lint    style, types, import contracts
 #   make bench   measure                                 make clean-data   stop the private servers, empty var/
+#   make audit   known vulnerabilities of what is locked (needs the internet)
 
 SHELL := /bin/sh
 ARGS ?=
 
-.PHONY: run test setup setup-test lint bench clean-data
+.PHONY: run test setup setup-test lint bench audit clean-data
 
 run: setup
 	@exec .venv/bin/fleet up $(ARGS)
@@ -28,6 +29,9 @@ lint: setup
 
 bench: setup
 	@.venv/bin/python -m benchmarks $(ARGS)
+
+audit:
+	@.ci/audit-dependencies
 
 clean-data:
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m fleet.local.clean; else rm -rf var; fi

@@ -6,19 +6,32 @@ import asyncio
 import logging
 import signal
 import socket
+import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import uvicorn
 import uvloop
+from fastapi import FastAPI
 
 from api.app import create_app
+from api.database import SERVER_SETTINGS
+from api.protocol import GuardedProtocol
 from api.state import Services
-from fleet.errors import DependencyMissing, FleetError
+from fleet.errors import DependencyMissing, FleetError, InvalidSettings
+from fleet.local.audit_key import audit_keys
+from fleet.local.listeners import check_pair
+from fleet.local.totp_key import totp_keys
 from fleet.settings import Settings, load_settings
-from fleet.store.pool import await_database, create_engine
+from fleet.store.audit_files import AuditFiles
+from fleet.store.audit_journal import APPLICATION_NAME, STATEMENT_TIMEOUT_S, Journal
+from fleet.store.pool import await_database, connect, create_engine
+
+KEEP_ALIVE_S = 5
+"""How long a connection may wait for its next request."""
 
 GRACE_S = 5
 """How long a request may go on after SIGTERM; streams end at once."""
@@ -44,40 +57,108 @@ class Server(uvicorn.Server):
         handled = (signal.SIGINT, signal.SIGTERM)
         for number in handled:
             loop.add_signal_handler(number, self.handle_exit, number, None)
+        loop.add_signal_handler(signal.SIGHUP, self.read_certificate)
         try:
             yield
         finally:
-            for number in handled:
+            for number in (*handled, signal.SIGHUP):
                 loop.remove_signal_handler(number)
+
+    def read_certificate(self) -> None:
+        """A renewed one is shown to whoever connects from now on; one that does not fit changes nothing."""
+        context, certificate, key = self.config.ssl, self.config.ssl_certfile, self.config.ssl_keyfile
+        if context is None or certificate is None:
+            return
+        try:
+            check_pair(Path(certificate), Path(key or certificate))
+            context.load_cert_chain(certificate, key)
+        except (InvalidSettings, OSError) as error:
+            logging.getLogger("api").error("the certificate stays as it was: %s", error)
+        else:
+            logging.getLogger("api").info("read the certificate again")
 
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM. Raises FleetError: the address is taken, a setting is wrong, or no database is there."""
     database_url = settings.service_database_url("api")
+    keys = audit_keys(settings, make=True)
+    audit_files = AuditFiles(settings.audit_directory)
+    audit_files.prepare()
+    second_factors = totp_keys(settings)
+    tls = server_tls(settings)
     listener = listen(settings.http_host, settings.http_port)
     await await_database(database_url)
-    engine = create_engine(database_url, size=POOL_SIZE, application_name="one-network-api")
+    engine = create_engine(
+        database_url, size=POOL_SIZE, application_name="one-network-api", server_settings=SERVER_SETTINGS
+    )
     app = create_app(
         engine,
-        lambda: datetime.now(UTC),  # noqa: TID251 - the entry point reads the clock
+        now,
+        Journal(
+            lambda: connect(database_url, application_name=APPLICATION_NAME, statement_timeout_s=STATEMENT_TIMEOUT_S),
+            keys,
+            audit_files,
+            now,
+        ),
+        second_factors,
         require_totp=settings.require_totp,
+        request_rate_per_s=settings.request_rate_per_s,
     )
-    config = uvicorn.Config(
+    config = configured(app, tls=tls, trusted_proxies=settings.trusted_proxies)
+    scheme = "http" if tls is None else "https"
+    logging.getLogger("api").info("listening on %s://%s:%d", scheme, settings.http_host, settings.http_port)
+    await Server(config, app.state.services).serve([listener])
+
+
+def configured(
+    app: FastAPI,
+    *,
+    tls: tuple[Path, Path] | None = None,
+    trusted_proxies: str | None = None,
+    lifespan: bool = True,
+    http: type[GuardedProtocol] = GuardedProtocol,
+) -> uvicorn.Config:
+    """How uvicorn serves the application; the tests serve it in the same way. `tls`: certificate and key."""
+    return uvicorn.Config(
         app,
-        host=settings.http_host,
-        port=settings.http_port,
         loop="none",  # we are inside it
-        http="httptools",
+        http=http,
         ws="none",
-        lifespan="on",
+        lifespan="on" if lifespan else "off",
         log_config=None,
         access_log=False,
         server_header=False,
+        # Only of proxies that were named: anybody can write these headers.
+        proxy_headers=trusted_proxies is not None,
+        forwarded_allow_ips=trusted_proxies or "",
+        ssl_certfile=None if tls is None else tls[0],
+        ssl_keyfile=None if tls is None else tls[1],
+        ssl_context_factory=None if tls is None else _modern,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
         backlog=2048,
     )
-    logging.getLogger("api").info("listening on http://%s:%d", settings.http_host, settings.http_port)
-    await Server(config, app.state.services).serve([listener])
+
+
+def _modern(_: uvicorn.Config, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    context = default()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def server_tls(settings: Settings) -> tuple[Path, Path] | None:
+    """Certificate and key, where the API shall speak TLS itself. Raises InvalidSettings for what does not fit."""
+    certificate, key = settings.http_tls_cert, settings.http_tls_key
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise InvalidSettings("set both FLEET_HTTP_TLS_CERT and FLEET_HTTP_TLS_KEY, or neither")
+    check_pair(certificate, key)
+    return certificate, key
+
+
+def now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the entry point reads the clock
 
 
 def listen(host: str, port: int) -> socket.socket:

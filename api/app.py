@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -14,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import access, errors
 from api.accounts.routes import router as accounts_router
+from api.audit.checks import Checks
+from api.audit.routes import router as audit_router
 from api.auth.routes import router as auth_router
 from api.auth.sessions import Sessions
 from api.auth.tokens import router as tokens_router
@@ -24,6 +28,7 @@ from api.geography.routes import router as geography_router
 from api.health.metrics import Metrics
 from api.health.routes import router as health_router
 from api.ledger.routes import router as ledger_router
+from api.limits import Rates, Seats
 from api.live.poller import REGISTRY_INTERVAL_S, Live
 from api.middleware import Edge
 from api.openapi import DESCRIPTION, install_openapi
@@ -35,6 +40,8 @@ from api.quarantine.routes import router as quarantine_router
 from api.registry.routes import router as registry_router
 from api.state import Services
 from api.tracks.routes import router as tracks_router
+from fleet.identity.totp_keys import TotpKeys
+from fleet.store.audit_journal import Journal
 
 PAGE = Path(__file__).parent / "dashboard"
 
@@ -51,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     positions_router,
     ledger_router,
     quarantine_router,
+    audit_router,
     geography_router,
 )
 
@@ -58,32 +66,44 @@ ROUTERS: tuple[APIRouter, ...] = (
 def create_app(
     engine: AsyncEngine,
     now: Callable[[], datetime],
+    journal: Journal,
+    totp_keys: TotpKeys,
     *,
     page: Path = PAGE,
     registry_interval_s: float = REGISTRY_INTERVAL_S,
     require_totp: bool = False,
+    request_rate_per_s: int = 300,
 ) -> FastAPI:
-    """The application on `engine`, which it closes at its end; `now` answers aware UTC.
+    """The application on `engine`, which it closes at its end; `now` answers aware UTC. It starts and stops `journal`.
 
     With `require_totp` administrators and supervisors must set up a second factor before anything else.
     """
-    database = Database(engine)
+    database = Database(engine, journal.settled)
     services = Services(
         database=database,
+        audit=journal,
+        checks=Checks(journal),
         now=now,
-        sessions=Sessions(database, now, require_totp=require_totp),
+        sessions=Sessions(database, now, totp_keys, require_totp=require_totp),
         live=Live(database, now, registry_interval_s=registry_interval_s),
         metrics=Metrics(),
+        totp_keys=totp_keys,
+        rates=Rates(request_rate_per_s, time.monotonic),
+        seats=Seats(),
         closing=asyncio.Event(),
     )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # A process that can no longer log must end: it is started again.
+        services.audit.start(on_fault=lambda: signal.raise_signal(signal.SIGTERM))
         services.live.start()
         try:
             yield
         finally:
             await services.live.stop()
+            await services.checks.stop()
+            await services.audit.stop()
             await services.database.close()
 
     app = FastAPI(
@@ -106,5 +126,5 @@ def create_app(
     install_openapi(app)
     # Around everything, so that answers to faults carry the headers too.
     inner = app.build_middleware_stack
-    app.build_middleware_stack = lambda: Edge(inner(), services.metrics)  # type: ignore[method-assign]
+    app.build_middleware_stack = lambda: Edge(inner(), services.metrics, services.rates)  # type: ignore[method-assign]
     return app

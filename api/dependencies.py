@@ -10,15 +10,17 @@ from urllib.parse import unquote
 from fastapi import Depends, Header, Request, Security
 from fastapi.security import APIKeyCookie, OAuth2PasswordBearer
 
-from api.errors import ApiProblem
+from api.errors import ApiProblem, too_many_requests
 from api.state import Services
+from fleet.audit.entry import Actor
 from fleet.errors import NotAllowed, NotAuthenticated
-from fleet.identity.permissions import Permission, may
+from fleet.identity.permissions import WRITES, Permission, may
 from fleet.identity.scope import Scope, scope_of
 from fleet.store.tokens import Session
 
-COOKIE = "fleet_session"
-REFRESH_COOKIE = "fleet_refresh"
+COOKIE, REFRESH_COOKIE = "fleet_session", "fleet_refresh"
+# Browsers take cookies with these prefixes over TLS only, and from this very host: nobody else can plant one.
+SECURE_COOKIE, SECURE_REFRESH_COOKIE = "__Host-fleet_session", "__Secure-fleet_refresh"
 WRITE_HEADER = "X-Fleet-Request"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -28,7 +30,8 @@ bearer_scheme = OAuth2PasswordBearer(
 cookie_scheme = APIKeyCookie(
     name=COOKIE,
     auto_error=False,
-    description=f"The same token as the page holds it; requests that write also need `{WRITE_HEADER}: 1`",
+    description=f"The same token as the page holds it (`{SECURE_COOKIE}` over TLS); requests that write also need "
+    f"`{WRITE_HEADER}: 1`",
 )
 
 
@@ -40,10 +43,18 @@ def get_services(request: Request) -> Services:
 Shared = Annotated[Services, Depends(get_services)]
 
 
+def session_cookie(request: Request) -> str:
+    return SECURE_COOKIE if request.url.scheme == "https" else COOKIE
+
+
+def refresh_cookie(request: Request) -> str:
+    return SECURE_REFRESH_COOKIE if request.url.scheme == "https" else REFRESH_COOKIE
+
+
 def presented_token(
     request: Request,
     bearer: Annotated[str | None, Security(bearer_scheme)],
-    cookie: Annotated[str | None, Security(cookie_scheme)],
+    _: Annotated[str | None, Security(cookie_scheme)],
 ) -> str:
     """The token of the request. A browser sends its cookie unasked, so writes by cookie must prove intent.
 
@@ -51,6 +62,7 @@ def presented_token(
     """
     if bearer:
         return bearer
+    cookie = request.cookies.get(session_cookie(request))
     if not cookie:
         raise NotAuthenticated("Log in first: POST /api/v1/auth/token, then send the token as `Authorization: Bearer`.")
     if request.method not in SAFE_METHODS and request.headers.get(WRITE_HEADER) != "1":
@@ -67,6 +79,13 @@ class Caller:
 
     session: Session
     scope: Scope
+    address: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who the audit log names: hand it to `audit.record` and `services.audit.read`."""
+        session = self.session
+        return Actor(account=session.username, role=session.role.value, address=self.address, organ_id=session.organ_id)
 
     @property
     def username(self) -> str:
@@ -76,6 +95,9 @@ class Caller:
         """For what widens an answer; what opens a route is declared by `requires`."""
         return may(self.session.role, permission)
 
+
+REFUSALS_LOGGED = WRITES | {Permission.READ_TRACKS, Permission.READ_QUARANTINE, Permission.READ_AUDIT}
+"""Who tries without the right to change something, or to read what others did, is in the audit log."""
 
 BEFORE_ENROLMENT = frozenset({Permission.USE_ACCOUNT, Permission.CHANGE_OWN_ACCOUNT})
 """All that is open to an account that still has to set up the second factor its role needs."""
@@ -90,7 +112,18 @@ class Requirement:
     async def __call__(self, request: Request, services: Shared, token: Token) -> Caller:
         """Raises NotAuthenticated or NotAllowed; StoreUnavailable when it cannot be known."""
         session = await services.sessions.verify(token)
+        if wait_s := services.rates.account_wait_s(session.account_id):
+            raise too_many_requests(wait_s)
+        address = request.client.host if request.client is not None else None
         if not may(session.role, self.permission):
+            if self.permission in REFUSALS_LOGGED:
+                scope = scope_of(session.role, session.organs, session.limits)
+                await services.audit.read(
+                    Caller(session, scope, address).actor,
+                    action="access.refused",
+                    subject=f"account:{session.account_id}",
+                    detail={"method": request.method, "path": request.url.path, "permission": self.permission.value},
+                )
             raise NotAllowed(f"The role {session.role.value} may not do this ({self.permission.value}).")
         if services.sessions.must_enrol(session) and self.permission not in BEFORE_ENROLMENT:
             raise ApiProblem(
@@ -102,7 +135,7 @@ class Requirement:
         scope = scope_of(session.role, session.organs, session.limits)
         if scope.read_only and request.method not in SAFE_METHODS:
             raise NotAllowed("This access token only reads.")
-        return Caller(session, scope)
+        return Caller(session, scope, address)
 
 
 def requires(permission: Permission) -> Any:
@@ -114,6 +147,12 @@ def in_person(caller: Caller) -> None:
     """Raises NotAllowed for a personal token: what one could change with it would outlive its revocation."""
     if caller.session.personal:
         raise NotAllowed("A personal access token may not do this: log in with the password.")
+
+
+async def log_wrong_guess(services: Services, caller: Caller, what: str) -> None:
+    """Somebody with an open session guesses at its account's password or codes: in the log before the refusal."""
+    subject = f"account:{caller.session.account_id}"
+    await services.audit.read(caller.actor, action="account.wrong_guess", subject=subject, detail={"wrong": what})
 
 
 PURPOSE_HEADER = "X-Purpose"
@@ -137,7 +176,7 @@ def stated_purpose(
             400,
             "purpose-required",
             "A purpose is required",
-            f"Tracks are read for a stated purpose only: send the header `{PURPOSE_HEADER}` with 2 to 500 characters "
+            f"This is read for a stated purpose only: send the header `{PURPOSE_HEADER}` with 2 to 500 characters "
             "that say why (Chinese percent-encoded as UTF-8). It is written to the audit log.",
         )
     return text

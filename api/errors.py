@@ -85,6 +85,16 @@ class ApiProblem(FleetError):
         self.headers = headers
 
 
+def too_many_requests(wait_s: int) -> ApiProblem:
+    return ApiProblem(
+        429,
+        "too-many-requests",
+        "Too many requests",
+        f"More requests than one caller may make: try again in {wait_s} s.",
+        headers={"Retry-After": str(wait_s)},
+    )
+
+
 def bad_cursor() -> ApiProblem:
     return ApiProblem(
         400, "bad-cursor", "Bad cursor", "`cursor` is not one that this list gave out: start again without it."
@@ -102,18 +112,29 @@ def problem_response(
     instance: str | None = None,
     members: Mapping[str, Any] | None = None,
 ) -> Response:
-    body: dict[str, Any] = {
-        "type": TYPE_PREFIX + slug,
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "instance": instance or new_instance(),
-    }
-    if errors is not None:
-        body["errors"] = errors
-    body.update(members or {})
-    return Response(
-        msgspec.json.encode(body), status, {"Cache-Control": "no-store", **(headers or {})}, media_type=MEDIA_TYPE
+    more = {} if errors is None else {"errors": errors}
+    body = problem_body(status, slug, title, detail, instance=instance, members={**more, **(members or {})})
+    return Response(body, status, {"Cache-Control": "no-store", **(headers or {})}, media_type=MEDIA_TYPE)
+
+
+def problem_body(
+    status: int,
+    slug: str,
+    title: str,
+    detail: str,
+    *,
+    instance: str | None = None,
+    members: Mapping[str, Any] | None = None,
+) -> bytes:
+    return msgspec.json.encode(
+        {
+            "type": TYPE_PREFIX + slug,
+            "title": title,
+            "status": status,
+            "detail": detail,
+            "instance": instance or new_instance(),
+            **(members or {}),
+        }
     )
 
 
@@ -228,7 +249,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         413: "The body is too large",
         422: "A parameter has the wrong form",
         428: "Changes need `If-Match` with the ETag of the record that was read",
-        429: "Too many failed log-ins: wait",
+        429: "Too many requests, or too many failed attempts: `Retry-After` says how long to wait",
         500: "A fault of ours; `instance` stands in the log",
         503: "The database does not answer; `Retry-After` says when to try again",
     }
@@ -237,5 +258,5 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "description": descriptions[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
         }
-        for status in (*statuses, 500, 503)
+        for status in dict.fromkeys((*statuses, 429, 500, 503))
     }

@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Mapping
+from typing import NamedTuple
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem_response
+from api.headers import SECURITY_HEADERS, TRANSPORT_SECURITY
 from api.health.metrics import Metrics
+from api.limits import Rates
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_SHEET_BYTES = 16 * 1024 * 1024
+BODY_WITHIN_S, SHEET_WITHIN_S = 30.0, 180.0
 SHEETS = "/api/v1/imports/"
 """Whole registries come as one sheet; only administrators get so far that a body is read."""
 
-SECURITY_HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "geolocation=(), camera=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+MAX_PATH_BYTES, MAX_QUERY_BYTES = 2 * 1024, 8 * 1024
+MAX_HEADERS, MAX_HEADER_BYTES = 100, 32 * 1024
+MAX_RUNNING = 2_000
+"""Requests in this process at one time, open streams included."""
+
+
+class Refusal(NamedTuple):
+    status: int
+    slug: str
+    title: str
+    detail: str
+    retry_after_s: int | None = None
 
 
 class Edge:
     """The outermost layer; it also sees the answers to faults."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    most_running = MAX_RUNNING
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, rates: Rates) -> None:
         self._app = app
         self._metrics = metrics
+        self._rates = rates
+        self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,42 +57,77 @@ class Edge:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers[name] = value
+                if scope["scheme"] == "https":
+                    headers[TRANSPORT_SECURITY[0]] = TRANSPORT_SECURITY[1]
                 self._count(scope, message["status"], time.perf_counter() - began)
             await send(message)
 
-        received = 0
-        most = _most_bytes(scope)
-
-        async def receive_bounded() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > most:
-                # FastAPI passes this kind of error on while it reads a body; others it would call a bad request.
-                status, _, _, detail = _too_large(most)
-                raise HTTPException(status, detail)
-            return message
-
         if refusal := self._refusal(scope):
-            status, slug, title, detail = refusal
-            await problem_response(status, slug, title, detail)(scope, receive, send_safely)
+            waiting = {} if refusal.retry_after_s is None else {"Retry-After": str(refusal.retry_after_s)}
+            answer = problem_response(refusal.status, refusal.slug, refusal.title, refusal.detail, headers=waiting)
+            await answer(scope, receive, send_safely)
             return
-        await self._app(scope, receive_bounded, send_safely)
+        self._running += 1
+        try:
+            await self._app(scope, Body(scope["path"], receive).receive, send_safely)
+        finally:
+            self._running -= 1
 
-    @staticmethod
-    def _refusal(scope: Scope) -> tuple[int, str, str, str] | None:
+    def _refusal(self, scope: Scope) -> Refusal | None:
+        address = scope["client"][0] if scope.get("client") else "unknown"
+        if wait_s := self._rates.address_wait_s(address):
+            detail = f"More requests than one address may make: try again in {wait_s} s."
+            return Refusal(429, "too-many-requests", "Too many requests", detail, wait_s)
+        if self._running >= self.most_running:
+            return Refusal(503, "overloaded", "Overloaded", "Too many requests are being answered: try again.", 5)
+        if len(scope["path"]) > MAX_PATH_BYTES or len(scope["query_string"]) > MAX_QUERY_BYTES:
+            return Refusal(414, "address-too-long", "Address too long", f"A query may have {MAX_QUERY_BYTES} bytes.")
+        if len(scope["headers"]) > MAX_HEADERS or sum(len(n) + len(v) for n, v in scope["headers"]) > MAX_HEADER_BYTES:
+            detail = f"There may be {MAX_HEADERS} headers of {MAX_HEADER_BYTES} bytes together."
+            return Refusal(431, "headers-too-large", "Headers too large", detail)
         for name, value in scope["headers"]:
-            if name == b"content-length" and (not value.isdigit() or int(value) > _most_bytes(scope)):
-                return _too_large(_most_bytes(scope))
+            if name == b"content-length" and (not value.isdigit() or int(value) > _most_bytes(scope["path"])):
+                return _too_large(_most_bytes(scope["path"]))
         if b"%00" in scope["query_string"] or "\0" in scope["path"]:
             # PostgreSQL knows no NUL in texts; nothing of ours contains one.
-            return 400, "invalid-request", "Invalid request", "The address contains a NUL character."
+            return Refusal(400, "invalid-request", "Invalid request", "The address contains a NUL character.")
         return None
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         template = _template(scope)
         self._metrics.requests.labels(scope["method"], template, str(status)).inc()
         self._metrics.seconds.labels(scope["method"], template).observe(seconds)
+
+
+class Body:
+    """What comes with a request, bounded in size and in the time it may take, with a length announced or without."""
+
+    def __init__(self, path: str, receive: Receive) -> None:
+        self._receive = receive
+        self._most_bytes = _most_bytes(path)
+        self.within_s = SHEET_WITHIN_S if path.startswith(SHEETS) else BODY_WITHIN_S
+        self._until_s: float | None = None
+        self._received = 0
+        self._complete = False
+
+    async def receive(self) -> Message:
+        if self._complete:
+            return await self._receive()
+        loop = asyncio.get_running_loop()
+        if self._until_s is None:
+            self._until_s = loop.time() + self.within_s
+        # FastAPI passes this kind of error on while it reads a body; others it would call a bad request.
+        try:
+            async with asyncio.timeout_at(self._until_s):
+                message = await self._receive()
+        except TimeoutError:
+            raise HTTPException(408, f"The body did not come within {self.within_s:.0f} s.") from None
+        self._received += len(message.get("body", b""))
+        self._complete = not message.get("more_body", False)
+        if self._received > self._most_bytes:
+            too_large = _too_large(self._most_bytes)
+            raise HTTPException(too_large.status, too_large.detail)
+        return message
 
 
 def _template(scope: Scope) -> str:
@@ -96,9 +141,9 @@ def _template(scope: Scope) -> str:
     return path
 
 
-def _most_bytes(scope: Scope) -> int:
-    return MAX_SHEET_BYTES if scope["path"].startswith(SHEETS) else MAX_BODY_BYTES
+def _most_bytes(path: str) -> int:
+    return MAX_SHEET_BYTES if path.startswith(SHEETS) else MAX_BODY_BYTES
 
 
-def _too_large(most: int) -> tuple[int, str, str, str]:
-    return 413, "content-too-large", "Content too large", f"A body may have at most {most} bytes."
+def _too_large(most: int) -> Refusal:
+    return Refusal(413, "content-too-large", "Content too large", f"A body may have at most {most} bytes.")

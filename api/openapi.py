@@ -35,6 +35,7 @@ TAGS = [
     {"name": "tracks", "description": "Where a vehicle was"},
     {"name": "ledger", "description": "Received = stored + duplicate + quarantined; and what is missing"},
     {"name": "quarantine", "description": "What was refused, why, with its raw bytes"},
+    {"name": "audit", "description": "Who did what, and whether the log is intact"},
     {"name": "geography", "description": "Borders for maps"},
     {"name": "health", "description": "Probes and figures"},
 ]

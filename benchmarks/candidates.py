@@ -14,13 +14,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from api.app import create_app
 from fleet.demonstration.city import build_city
 from fleet.local.postgres import Postgres
 from fleet.model.registry import Role
-from fleet.settings import assume_role
 from fleet.store.city import load_city
-from fleet.store.pool import connect, create_engine
+from fleet.store.pool import connect
 from tests.api import builders
 from tests.api.builders import World
 from tests.services import free_port, migrate
@@ -75,8 +73,7 @@ async def measure(url: str) -> list[Result]:
             await world.execute_sql(statement)
         for table in ("latest_state", "booking", "order_assignment", "dispatch_order"):
             await world.execute_sql(f"analyze {table}")
-        app = create_app(create_engine(assume_role(url, "fleet_api"), application_name="api"), world.clock)
-        async with app.router.lifespan_context(app), builders.connected(app, None) as client:
+        async with builders.running(world, request_rate_per_s=100_000) as app, builders.connected(app, None) as client:
             client.headers.update(headers)
             for name, emergency in (("ordinary order", False), ("emergency: all vehicles", True)):
                 written = await client.post("/api/v1/orders", json=_form(world, emergency))

@@ -24,8 +24,11 @@ app = typer.Typer(
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("gateway", "fleet.commands.gateway"),
     ("unit", "fleet.commands.unit"),
+    ("broker", "fleet.commands.broker"),
+    ("certificate", "fleet.commands.certificate"),
     ("account", "fleet.commands.account"),
     ("token", "fleet.commands.token"),
+    ("audit", "fleet.commands.audit"),
     ("import", "fleet.commands.sheets"),
     ("quarantine", "fleet.commands.quarantine"),
     ("retention", "fleet.commands.retention"),

@@ -43,7 +43,7 @@ def now() -> datetime:
 async def run(settings: Settings, worker: int, receipt_pause_s: float = LEAST_PAUSE_S) -> int:
     database_url = settings.service_database_url("ingest")
     mqtt_url = settings.require_mqtt_url()
-    uplink = PahoUplink(mqtt_url, worker, now)
+    uplink = PahoUplink(mqtt_url, worker, now, tls=settings.mqtt_client_tls)
     await await_database(database_url)
     registry = RegistryCopy(database_url)
     pipeline = Pipeline(
@@ -53,7 +53,7 @@ async def run(settings: Settings, worker: int, receipt_pause_s: float = LEAST_PA
         Writer(database_url, worker),
         now,
     )
-    downlink = Downlink(mqtt_url, database_url, worker, now, receipt_pause_s)
+    downlink = Downlink(mqtt_url, database_url, worker, now, receipt_pause_s, settings.mqtt_client_tls)
     housekeeping = Housekeeping(pipeline, registry, uplink, database_url, worker, now)
 
     stopped = asyncio.Event()

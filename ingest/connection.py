@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from fleet.errors import BrokerUnavailable, InvalidSettings
+from fleet.identity.tls import SYSTEM_TLS, ClientTls
 
 log = logging.getLogger(__name__)
 
@@ -78,9 +79,11 @@ class Connection:
         *,
         receive_maximum: int,
         clean_start: bool,
+        tls: ClientTls = SYSTEM_TLS,
         on_message: paho.CallbackOnMessage | None = None,
         on_ready: Callable[[bool], None] | None = None,
     ) -> None:
+        """`tls` is for an address that speaks it. Raises InvalidSettings when its files do not fit."""
         self.address = address
         self.generation = 0
         self.connected = False
@@ -104,8 +107,9 @@ class Connection:
         self.client.max_queued_messages_set(20_000)  # bound of what a caller may hand over while disconnected
         if address.username is not None:
             self.client.username_pw_set(address.username, address.password)
-        if address.tls:
-            self.client.tls_set_context(ssl.create_default_context())
+        self._tls = tls.context() if address.tls else None
+        if self._tls is not None:
+            self.client.tls_set_context(self._tls)
         self.client.on_message = self._message
         self.client.on_connect = self._connected
         self.client.on_disconnect = self._disconnected
@@ -155,10 +159,11 @@ class Connection:
         self._lost.clear()
         self.refusal = None
         try:
-            # paho connects with a blocking call. Whether anybody answers is found out first, without blocking; paho
-            # itself stays in this thread, so that its sockets are registered and taken away in one order.
+            # paho connects with a blocking call. Whether anybody answers, and with a right certificate, is found out
+            # first, without blocking; paho itself stays in this thread, so that its sockets are registered and taken
+            # away in one order.
             _, writer = await asyncio.wait_for(
-                asyncio.open_connection(self.address.host, self.address.port), CONNECT_TIMEOUT_S
+                asyncio.open_connection(self.address.host, self.address.port, ssl=self._tls), CONNECT_TIMEOUT_S
             )
             writer.close()
             self.client.connect(

@@ -17,6 +17,7 @@ import asyncpg
 import msgspec
 
 from fleet.errors import StoreUnavailable
+from fleet.identity.tls import SYSTEM_TLS, ClientTls
 from fleet.model.readings import KIND_NUMBERS
 from fleet.store.pool import UNAVAILABLE, connect
 from fleet.store.units import ReceiptRow, receipts_after
@@ -52,6 +53,7 @@ class Downlink:
         worker: int,
         now: Callable[[], datetime],
         least_pause_s: float = LEAST_PAUSE_S,
+        tls: ClientTls = SYSTEM_TLS,
     ) -> None:
         self._url, self._now, self._least_pause_s = database_url, now, least_pause_s
         self._connection = Connection(
@@ -59,6 +61,7 @@ class Downlink:
             f"downlink-{worker}",
             receive_maximum=100,
             clean_start=True,
+            tls=tls,
             on_ready=self._connected_again,
         )
         self._revision = 0

@@ -17,6 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from fleet.errors import BrokerUnavailable, InvalidSettings
+from fleet.identity.tls import SYSTEM_TLS, ClientTls
 from ingest.connection import BrokerAddress, Connection
 from ingest.topics import STATUS_SUBSCRIPTION, subscriptions
 
@@ -73,7 +74,12 @@ class PahoUplink:
     """The Uplink over paho, in the asyncio loop's own thread."""
 
     def __init__(
-        self, url: str, worker: int, now: Callable[[], datetime], receive_maximum: int = RECEIVE_MAXIMUM
+        self,
+        url: str,
+        worker: int,
+        now: Callable[[], datetime],
+        receive_maximum: int = RECEIVE_MAXIMUM,
+        tls: ClientTls = SYSTEM_TLS,
     ) -> None:
         self._worker = worker
         self._now = now
@@ -85,6 +91,7 @@ class PahoUplink:
             f"ingest-{worker}",  # a fixed name: the broker keeps this session while we are away
             receive_maximum=receive_maximum,
             clean_start=False,
+            tls=tls,
             on_message=self._on_message,
             on_ready=self._subscribe,
         )

@@ -12,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from fleet.errors import DependencyMissing, FleetError, InvalidSettings
-from fleet.settings import load_settings
+from fleet.identity.tls import ClientTls
+from fleet.settings import Settings, load_settings
 from simulators.faults import FAULTS, PROFILES
 from simulators.fleet import Fleet, held, moving
 from simulators.habits import Map
@@ -37,15 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     stop = _stopped_by(signal.SIGTERM, signal.SIGINT)
     try:
-        options = _options(arguments)
-        return _play(options, stop)
+        settings = load_settings()
+        logging.getLogger().setLevel(settings.log_level.upper())
+        return _play(_options(arguments, settings), settings, stop)
     except FleetError as error:
         sys.stderr.write(f"simulators: {error}\n")
         return error.exit_code
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    settings = load_settings()
+def _options(arguments: Sequence[str] | None, settings: Settings) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="simulators", description=__doc__)
     parser.add_argument(
         "--credentials",
@@ -89,7 +90,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _play(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
+def _play(options: argparse.Namespace, settings: Settings, stop: Callable[[], bool]) -> int:
     credentials = read_credentials(options.credentials)
     rates = PROFILES[options.faults].changed({fault: getattr(options, fault) for fault in FAULTS})
     city = Map.of(draw_roads())
@@ -101,7 +102,7 @@ def _play(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
             account = replace(account, url=options.api_url)
         if account is None:
             raise InvalidSettings(f"{options.credentials} names no API account: give --roster FILE")
-        roster = _roster_from_api(account, stop)
+        roster = _roster_from_api(account, ClientTls(settings.http_tls_ca), stop)
     if stop():
         return 0
     if not roster:
@@ -117,7 +118,7 @@ def _play(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
         resend_after_s=options.resend_after_s,
         keep_truth=options.ledger is not None,
     )
-    fleet = Fleet(choose(roster, options.vehicles), credentials, play, now)
+    fleet = Fleet(choose(roster, options.vehicles), credentials, play, now, settings.mqtt_client_tls)
     log.info("%d units on %d connections", len(fleet.units), fleet.connections)
     until = now + options.for_s if options.for_s is not None else float("inf")
     report_at, ledger_at, reported = now + 10, now + options.ledger_every_s, 0
@@ -171,12 +172,12 @@ def _report(fleet: Fleet, rate: float) -> None:
     )
 
 
-def _roster_from_api(account: ApiAccount, stop: Callable[[], bool]) -> list[UnitSpec]:
+def _roster_from_api(account: ApiAccount, tls: ClientTls, stop: Callable[[], bool]) -> list[UnitSpec]:
     """Ask until the API answers; it may start after us."""
     pause_s = 1.0
     while not stop():
         try:
-            return fetch_roster(account)
+            return fetch_roster(account, tls)
         except DependencyMissing as error:
             log.warning("%s; next attempt in %.0f s", error, pause_s)
         until = _now() + pause_s

@@ -20,6 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from fleet.identity.tls import SYSTEM_TLS, ClientTls
 from simulators.roster import Account, BrokerAddress
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,8 @@ class Connection:
 class Network:
     """All connections to one broker. Not thread-safe; call `turn` again and again."""
 
-    def __init__(self, broker: BrokerAddress, subscriber: Subscriber) -> None:
+    def __init__(self, broker: BrokerAddress, subscriber: Subscriber, tls: ClientTls = SYSTEM_TLS) -> None:
+        """`tls` is for a broker that speaks it. Raises InvalidSettings when its files do not fit."""
         self._broker = broker
         self._subscriber = subscriber
         self._selector = selectors.DefaultSelector()
@@ -88,7 +90,7 @@ class Network:
         self._misc_at = 0.0
         self._attempt_at = 0.0
         self._pause_s = _FIRST_PAUSE_S
-        self._tls = ssl.create_default_context() if broker.tls else None
+        self._tls = tls.context() if broker.tls else None
         self.refused = 0  # publications that the broker answered with an error
 
     def add(self, account: Account, topics: tuple[str, ...], will_topic: str | None, first_at: float) -> Connection:

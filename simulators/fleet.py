@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from fleet.errors import InvalidSettings
+from fleet.identity.tls import SYSTEM_TLS, ClientTls
 from fleet.model.readings import SAMPLE_KINDS
 from simulators.connection import Connection, Network, Subscriber
 from simulators.onboard import MeasuringUnit, Play
@@ -62,11 +63,15 @@ class PlayedUnit(MeasuringUnit):
 class Fleet:
     """Call `turn(now)` for ever, then `goodbye(now)` until it answers True, then `close`."""
 
-    def __init__(self, roster: list[UnitSpec], credentials: Credentials, play: Play, now: float) -> None:
+    def __init__(
+        self, roster: list[UnitSpec], credentials: Credentials, play: Play, now: float, tls: ClientTls = SYSTEM_TLS
+    ) -> None:
         """Raises InvalidSettings when no account fits any unit."""
         self._now = now
         self._network = Network(
-            BrokerAddress.parse(credentials.mqtt_url), Subscriber(self._up, self._down, self._message, self._done)
+            BrokerAddress.parse(credentials.mqtt_url),
+            Subscriber(self._up, self._down, self._message, self._done),
+            tls,
         )
         self._wakes: list[tuple[float, int]] = []
         self._delayed: list[tuple[float, int, str, bytes, PlayedUnit]] = []

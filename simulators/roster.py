@@ -12,6 +12,7 @@ import httpx
 import msgspec
 
 from fleet.errors import DependencyMissing, InvalidSettings, NotAuthenticated
+from fleet.identity.tls import SYSTEM_TLS, ClientTls
 from fleet.model.registry import Body, Energy
 
 T = TypeVar("T")
@@ -122,7 +123,7 @@ def read_roster(path: Path) -> list[UnitSpec]:
     return list(_read(path, _RosterFile).units)
 
 
-def fetch_roster(account: ApiAccount, *, timeout_s: float = 10.0) -> list[UnitSpec]:
+def fetch_roster(account: ApiAccount, tls: ClientTls = SYSTEM_TLS, *, timeout_s: float = 10.0) -> list[UnitSpec]:
     """All units of the registry with their vehicles, in the order of the API.
 
     Raises DependencyMissing while the API does not answer, NotAuthenticated when it refuses the account,
@@ -130,7 +131,8 @@ def fetch_roster(account: ApiAccount, *, timeout_s: float = 10.0) -> list[UnitSp
     """
     base = account.url.rstrip("/") + "/api/v1"
     # Proxies of the environment are not for the service we belong to.
-    with httpx.Client(timeout=timeout_s, trust_env=False, headers={"X-Purpose": _PURPOSE}) as client:
+    verify = tls.context() if base.startswith("https:") else True
+    with httpx.Client(timeout=timeout_s, trust_env=False, headers={"X-Purpose": _PURPOSE}, verify=verify) as client:
         try:
             login = {"username": account.username, "password": account.password, "grant_type": "password"}
             answer = client.post(f"{base}/auth/token", data=login)

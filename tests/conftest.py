@@ -38,6 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
         for name in [name for name in os.environ if name.startswith("FLEET_")]:
             del os.environ[name]
         services.open_session()
+        # Processes that tests start must not leave heads and keys of their databases in the data directory of a person.
+        os.environ["FLEET_AUDIT_DIR"] = str(services.fresh_directory("audit"))
+        os.environ["FLEET_AUDIT_KEY"] = "a key of the tests that is long enough"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -30,6 +30,7 @@ import asyncpg
 import psutil
 
 from fleet.errors import DependencyMissing
+from fleet.local.listeners import TlsFiles
 from fleet.local.mosquitto import Mosquitto
 from fleet.local.postgres import Postgres
 from fleet.local.processes import await_end
@@ -110,9 +111,13 @@ def fresh_database(cluster: Cluster) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def fresh_broker() -> Iterator[Mosquitto]:
-    """A running Mosquitto with the production file on a free port; accounts come by `write_access`."""
-    broker = Mosquitto(fresh_directory("mosquitto"), free_port())
+def fresh_broker(tls: TlsFiles | None = None) -> Iterator[Mosquitto]:
+    """A running Mosquitto with the production file on a free port; accounts come by `write_access`.
+
+    With `tls` it also speaks that, at `tls_port`.
+    """
+    tls_port = None if tls is None else free_port()
+    broker = Mosquitto(fresh_directory("mosquitto"), free_port(), tls_port=tls_port, tls=tls)
     try:
         broker.start()
         yield broker

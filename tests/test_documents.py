@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from api.app import create_app
+from fleet.audit.keys import read_keys
 from fleet.cli import COMMANDS
+from fleet.identity.totp_keys import TotpKeys
 from fleet.model.readings import EVENT_NAMES, REASON_CODES, GroundFlag, Kind
 from fleet.settings import Settings
-from fleet.store.pool import create_engine
+from fleet.store.audit_files import AuditFiles
+from fleet.store.audit_journal import Journal
+from fleet.store.pool import connect, create_engine
 from ingest.codecs.json_v1 import JsonV1
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,7 +71,9 @@ def test_every_field_kind_event_and_flag_is_named() -> None:
 
 
 def test_every_route_is_listed() -> None:
-    app = create_app(create_engine("postgresql://nobody@127.0.0.1/nothing"), lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    url, now = "postgresql://nobody@127.0.0.1/nothing", lambda: datetime(2026, 1, 1, tzinfo=UTC)
+    journal = Journal(lambda: connect(url), read_keys("k" * 32, "the test"), AuditFiles(Path("nowhere")), now)
+    app = create_app(create_engine(url), now, journal, TotpKeys("k" * 32, "the test"))
     listed = re.findall(
         r"^\| `([A-Z]+ /[^`]*)` \|", INTERFACE.read_text().partition("### Every route")[2], re.MULTILINE
     )
@@ -81,6 +88,34 @@ def test_every_route_is_listed() -> None:
 def test_every_group_of_commands_is_listed() -> None:
     text = INTERFACE.read_text()
     assert {name for name, _ in COMMANDS if f"`fleet {name} " not in text} == set()
+
+
+def test_the_tests_that_the_threat_model_names_are_there() -> None:
+    named = re.findall(r"`((?:\w+/)*(?:test_\w+|audit))`", (ROOT / "SECURITY.md").read_text())
+    there = {path.stem for path in ROOT.glob("tests/**/test_*.py")}
+    assert len(named) > 30
+    for name in named:
+        folder, _, last = name.rpartition("/")
+        found = last in there if not folder else any((ROOT / "tests" / f"{name}{end}").exists() for end in ("", ".py"))
+        assert found, name
+
+
+def test_every_dependency_is_explained() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    names = {re.match(r"[\w.-]+", one)[0] for one in declared}  # type: ignore[index]
+    rows = re.findall(r"^\| (`.+?`) \| .+ \| .+ \|$", (ROOT / "docs" / "dependencies.md").read_text(), re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`([^`]+)`", row)} == names
+
+
+def test_the_locks_name_hashes_and_no_index() -> None:
+    for lock in ("requirements.txt", "requirements-dev.txt", "requirements-audit.txt"):
+        text = (ROOT / lock).read_text()
+        assert "http" not in re.sub(r"#.*|[\w.-]+==.*", "", text), lock
+        assert "index" not in re.sub(r"#.*|[\w.-]+==.*", "", text), lock
+        pinned = re.findall(r"^[\w.-]+==\S+.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+        assert pinned
+        assert all("--hash=sha256:" in one for one in pinned), lock
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -73,7 +74,7 @@ async def create_account(services: Shared, caller: Administrator, wanted: Accoun
         if account_id is None:
             raise Conflict(f"There is an account {wanted.username} already.")
         row = await _found(connection, account_id)
-        detail = {"username": wanted.username, "role": wanted.role.value, "organ_id": wanted.organ_id}
+        detail = {"username": wanted.username, "after": _logged(row)}
         await _record(connection, caller, "account.create", account_id, detail)
     return _answer(row, 201)
 
@@ -138,8 +139,13 @@ async def change_account(
             caller,
             "account.change",
             account_id,
-            {"username": row["username"], **wanted.model_dump(mode="json", exclude_unset=True, exclude={"password"})}
-            | ({"password": "changed"} if new_hash is not None else {}),
+            {
+                "username": row["username"],
+                "before": _logged(row),
+                "after": _logged(changed),
+                "password_changed": new_hash is not None,
+            },
+            organ_ids={one["organ_id"] for one in (row, changed) if one["organ_id"] is not None},
         )
     services.sessions.forget(account_id)
     return _answer(changed)
@@ -203,11 +209,26 @@ async def _check_organ(connection: AsyncConnection, caller: Caller, role: Role, 
 
 
 async def _record(
-    connection: AsyncConnection, caller: Caller, action: str, account_id: int, detail: dict[str, Any]
+    connection: AsyncConnection,
+    caller: Caller,
+    action: str,
+    account_id: int,
+    detail: dict[str, Any],
+    organ_ids: Collection[int] | None = None,
 ) -> None:
     await audit.record(
-        connection, account=caller.username, action=action, subject=f"account:{account_id}", detail=detail
+        connection,
+        account=caller.actor,
+        action=action,
+        subject=f"account:{account_id}",
+        detail=detail,
+        organ_ids=organ_ids,
     )
+
+
+def _logged(row: RowMapping) -> dict[str, Any]:
+    """What the audit log says of an account; of its password never more than that it changed."""
+    return {"role": row["role"], "organ_id": row["organ_id"], "disabled": row["disabled_at"] is not None}
 
 
 def _answer(row: RowMapping, status: int = 200) -> Response:

@@ -12,16 +12,17 @@ from api.answers import json_answer
 from api.auth.schemas import Me, PasswordChange, TokenAnswer
 from api.auth.sessions import Opened
 from api.dependencies import (
-    COOKIE,
-    REFRESH_COOKIE,
     WRITE_HEADER,
     Caller,
     Shared,
     Token,
     in_person,
+    log_wrong_guess,
+    refresh_cookie,
     requires,
+    session_cookie,
 )
-from api.errors import ApiProblem, problems
+from api.errors import ApiProblem, problems, too_many_requests
 from fleet.errors import NotAllowed, NotAuthenticated
 from fleet.identity.passwords import hash_password, password_problem
 from fleet.identity.permissions import Permission, permissions_of
@@ -75,12 +76,14 @@ async def open_session(
     if max(map(len, given)) > LONGEST_CREDENTIAL or any("\0" in one for one in given):
         raise NotAuthenticated("The name or the password is wrong.")
     address = request.client.host if request.client is not None else "unknown"
+    if wait_s := services.rates.log_in_wait_s(address):
+        raise too_many_requests(wait_s)
     return _answer(request, await services.sessions.open(username, password, otp, address))
 
 
 def _refresh_cookie(request: Request) -> str:
     """Raises NotAuthenticated without the cookie, NotAllowed without the header that proves intent."""
-    cookie = request.cookies.get(REFRESH_COOKIE)
+    cookie = request.cookies.get(refresh_cookie(request))
     if not cookie:
         raise NotAuthenticated("There is no refresh token: log in.")
     if request.headers.get(WRITE_HEADER) != "1":
@@ -99,9 +102,11 @@ def _answer(request: Request, opened: Opened) -> Response:
         }
     )
     secure = request.url.scheme == "https"
-    response.set_cookie(COOKIE, opened.access, max_age=seconds, httponly=True, samesite="strict", secure=secure)
     response.set_cookie(
-        REFRESH_COOKIE,
+        session_cookie(request), opened.access, max_age=seconds, httponly=True, samesite="strict", secure=secure
+    )
+    response.set_cookie(
+        refresh_cookie(request),
         opened.refresh,
         max_age=int(REFRESH_LIFETIME.total_seconds()),
         path=REFRESH_PATH,
@@ -113,12 +118,13 @@ def _answer(request: Request, opened: Opened) -> Response:
 
 
 @router.delete("/auth/token", summary="Log out", status_code=204, responses=problems(401, 403))
-async def close_session(services: Shared, token: Token, caller: Known) -> Response:
+async def close_session(request: Request, services: Shared, token: Token, caller: Known) -> Response:
     """Ends the session of this request with all its tokens and clears the cookies. A personal token is revoked."""
     await services.sessions.close(token, caller.session)
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
-    response.delete_cookie(REFRESH_COOKIE, path=REFRESH_PATH, httponly=True, samesite="strict")
+    secure = request.url.scheme == "https"
+    response.delete_cookie(session_cookie(request), httponly=True, samesite="strict", secure=secure)
+    response.delete_cookie(refresh_cookie(request), path=REFRESH_PATH, httponly=True, samesite="strict", secure=secure)
     return response
 
 
@@ -151,6 +157,7 @@ async def change_password(services: Shared, caller: Owner, wanted: PasswordChang
         stored = await accounts.password_hash_of(connection, session.account_id)
     if not await services.sessions.check_password(wanted.password, stored):
         services.sessions.guessed_wrong(session)
+        await log_wrong_guess(services, caller, "password")
         raise NotAllowed("The present password is wrong.")
     new_hash = await asyncio.to_thread(hash_password, wanted.new_password)
     async with services.database.begin() as connection:
@@ -158,7 +165,7 @@ async def change_password(services: Shared, caller: Owner, wanted: PasswordChang
         await tokens.end_sessions(connection, session.account_id, services.now(), but=session.session_id)
         await audit.record(
             connection,
-            account=session.username,
+            account=caller.actor,
             action="account.password",
             subject=f"account:{session.account_id}",
         )

@@ -65,6 +65,7 @@ class TokenShown(BaseModel):
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    last_used_at: datetime | None = Field(description="To the minute; null = never")
     organ_id: int | None
     division: int | None
     from_: datetime | None = Field(alias="from")

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.auth.throttle import Throttle
 from api.database import Database
 from api.errors import ApiProblem
+from fleet.audit.entry import Actor
 from fleet.errors import NotAuthenticated
 from fleet.identity.passwords import password_matches
 from fleet.identity.tokens import (
@@ -28,6 +29,7 @@ from fleet.identity.tokens import (
     token_digest,
 )
 from fleet.identity.totp import matching_step, recovery_digest
+from fleet.identity.totp_keys import TotpKeys
 from fleet.model.failures import Failures, one_more
 from fleet.model.registry import Role
 from fleet.store import accounts, audit, lockouts, second_factor, tokens
@@ -58,7 +60,10 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 class Sessions:
     """Opens, renews, verifies and ends sessions."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime], *, require_totp: bool = False) -> None:
+    def __init__(
+        self, database: Database, now: Callable[[], datetime], totp_keys: TotpKeys, *, require_totp: bool = False
+    ) -> None:
+        self._totp_keys = totp_keys
         self._database = database
         self._now = now
         self._require_totp = require_totp
@@ -99,7 +104,7 @@ class Sessions:
             session_id = await tokens.begin_session(connection, stored.account_id, at=now, expires_at=expires_at)
             await audit.record(
                 connection,
-                account=username,
+                account=Actor(account=username, role=stored.role, address=address),
                 action="session.open",
                 subject=f"account:{stored.account_id}",
                 detail={"address": address},
@@ -128,7 +133,8 @@ class Sessions:
                 return True
             if not otp:
                 raise otp_required("Send the one-time password of your authenticator as `otp`, or a recovery code.")
-            step = matching_step(factor.secret, otp, now, after=factor.last_step)
+            secret = await open_secret(connection, self._totp_keys, account_id, factor.secret)
+            step = matching_step(secret, otp, now, after=factor.last_step)
             if step is not None:
                 await second_factor.take_step(connection, account_id, step)
                 return True
@@ -147,11 +153,12 @@ class Sessions:
         failures = one_more(before, now)
         # What is no account's name may be a password typed into the wrong field: it is not written down.
         name, subject = ("unknown", "account") if stored is None else (username, f"account:{stored.account_id}")
+        actor = Actor(account=name, role=None if stored is None else stored.role, address=address)
         async with self._database.begin() as connection:
             await lockouts.put_failures(connection, username, address, failures)
             await audit.record(
                 connection,
-                account=name,
+                account=actor,
                 action="session.failed",
                 subject=subject,
                 detail={"address": address, "wrong": wrong, "failures": failures.count},
@@ -159,7 +166,7 @@ class Sessions:
             if failures.locked_until is not None:
                 await audit.record(
                     connection,
-                    account=name,
+                    account=actor,
                     action="session.locked",
                     subject=subject,
                     detail={"address": address, "until": failures.locked_until.isoformat()},
@@ -201,6 +208,8 @@ class Sessions:
             return known[0]
         async with self._database.begin() as connection:
             session = await tokens.find_session(connection, digest, now)
+            if session is not None and session.personal:
+                await tokens.note_use(connection, digest, now)
         if session is None:
             self._known.pop(digest, None)
             raise NotAuthenticated("The token is not valid, or no longer: log in again.")
@@ -267,6 +276,14 @@ class Sessions:
             sha256=token_digest(pair.refresh),
             expires_at=pair.refresh_expires_at,
         )
+
+
+async def open_secret(connection: AsyncConnection, keys: TotpKeys, account_id: int, stored: str) -> str:
+    """The secret of a second factor; what was stored bare, or with an older key, is written anew."""
+    secret = keys.decrypt(stored, account_id)
+    if not keys.is_current(stored):
+        await second_factor.put_secret(connection, account_id, keys.encrypt(secret, account_id))
+    return secret
 
 
 def new_pair(now: datetime, session_expires_at: datetime) -> Opened:

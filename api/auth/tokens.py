@@ -14,9 +14,8 @@ from api.auth.schemas import TokenCreated, TokenList, TokenWanted
 from api.dependencies import Caller, Shared, in_person, requires
 from api.errors import ApiProblem, problems
 from fleet.errors import NotFound
-from fleet.identity.permissions import Permission
+from fleet.identity.permissions import READERS, Permission
 from fleet.identity.tokens import new_token, token_digest
-from fleet.model.registry import Role
 from fleet.store import audit, tokens
 from fleet.store.scoped import is_visible_organ
 from fleet.store.tokens import PersonalToken
@@ -24,8 +23,6 @@ from fleet.store.tokens import PersonalToken
 router = APIRouter(prefix="/auth/tokens", tags=["access"])
 
 Owner = Annotated[Caller, requires(Permission.CHANGE_OWN_ACCOUNT)]
-
-READERS = frozenset({Role.AUDITOR, Role.VIEWER})
 
 
 @router.get("", summary="One's access tokens", response_model=TokenList, responses=problems(401))
@@ -67,7 +64,7 @@ async def create_token(services: Shared, caller: Owner, wanted: TokenWanted) -> 
         row = (await tokens.list_personal(connection, session.account_id, now, token_id=token_id))[0]
         await audit.record(
             connection,
-            account=session.username,
+            account=caller.actor,
             action="token.create",
             subject=f"token:{token_id}",
             detail={"days": wanted.expires_in_days, **wanted.model_dump(mode="json", exclude_none=True, by_alias=True)},
@@ -84,14 +81,14 @@ async def revoke_token(services: Shared, caller: Owner, token_id: Annotated[int,
         digest = await tokens.revoke_personal(connection, session.account_id, token_id, services.now())
         if digest is None:
             raise NotFound(f"There is no access token {token_id} of yours.")
-        await audit.record(connection, account=session.username, action="token.revoke", subject=f"token:{token_id}")
+        await audit.record(connection, account=caller.actor, action="token.revoke", subject=f"token:{token_id}")
     services.sessions.forget(session.account_id)
     return Response(status_code=204)
 
 
 def _shown(row: RowMapping) -> dict[str, Any]:
     return {
-        **{name: row[name] for name in ("id", "label", "created_at", "expires_at", "revoked_at")},
+        **{name: row[name] for name in ("id", "label", "created_at", "expires_at", "revoked_at", "last_used_at")},
         **{name: row[name] for name in ("organ_id", "division", "read_only")},
         "from": row["begin_at"],
         "to": row["end_at"],

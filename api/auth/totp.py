@@ -9,7 +9,8 @@ from fastapi.responses import Response
 
 from api.answers import json_answer
 from api.auth.schemas import Code, Enrolment, RecoveryCodes, SecondFactorState
-from api.dependencies import Caller, Shared, in_person, requires
+from api.auth.sessions import open_secret
+from api.dependencies import Caller, Shared, in_person, log_wrong_guess, requires
 from api.errors import problems
 from fleet.errors import Conflict, NotAllowed
 from fleet.identity.permissions import Permission
@@ -49,7 +50,8 @@ async def enrol(services: Shared, caller: Owner) -> Response:
     in_person(caller)
     secret = new_secret()
     async with services.database.begin() as connection:
-        if not await second_factor.enrol(connection, caller.session.account_id, secret):
+        account_id = caller.session.account_id
+        if not await second_factor.enrol(connection, account_id, services.totp_keys.encrypt(secret, account_id)):
             raise Conflict("A second factor is set up already: remove it first.")
     return json_answer({"secret": secret, "uri": provisioning_uri(secret, caller.username)}, 201)
 
@@ -67,9 +69,11 @@ async def confirm(services: Shared, caller: Owner, wanted: Code) -> Response:
         factor = await second_factor.find_factor(connection, caller.session.account_id)
         if factor is None or factor.confirmed:
             raise Conflict("There is nothing to confirm: begin with POST /api/v1/auth/totp.")
-        step = matching_step(factor.secret, wanted.code, now, after=factor.last_step)
+        secret = await open_secret(connection, services.totp_keys, caller.session.account_id, factor.secret)
+        step = matching_step(secret, wanted.code, now, after=factor.last_step)
         if step is None:
             services.sessions.guessed_wrong(caller.session)
+            await log_wrong_guess(services, caller, "one-time password")
             raise NotAllowed("The code is not right: check that the telephone's clock is.")
         await second_factor.confirm(
             connection,
@@ -79,7 +83,7 @@ async def confirm(services: Shared, caller: Owner, wanted: Code) -> Response:
             recovery=[recovery_digest(code) for code in codes],
         )
         await audit.record(
-            connection, account=caller.username, subject=f"account:{caller.session.account_id}", action="account.otp_on"
+            connection, account=caller.actor, subject=f"account:{caller.session.account_id}", action="account.otp_on"
         )
     services.sessions.forget(caller.session.account_id)
     return json_answer({"recovery_codes": codes})
@@ -95,14 +99,16 @@ async def remove(services: Shared, caller: Owner, wanted: Code) -> Response:
         factor = await second_factor.find_factor(connection, account_id)
         if factor is None or not factor.confirmed:
             raise Conflict("There is no second factor to remove.")
-        step = matching_step(factor.secret, wanted.code, services.now(), after=factor.last_step)
+        secret = await open_secret(connection, services.totp_keys, account_id, factor.secret)
+        step = matching_step(secret, wanted.code, services.now(), after=factor.last_step)
         if step is None and not await second_factor.take_recovery(connection, account_id, recovery_digest(wanted.code)):
             services.sessions.guessed_wrong(caller.session)
+            await log_wrong_guess(services, caller, "one-time password")
             raise NotAllowed("The code is not right, or was used before.")
         await second_factor.remove(connection, account_id)
         await audit.record(
             connection,
-            account=caller.username,
+            account=caller.actor,
             subject=f"account:{caller.session.account_id}",
             action="account.otp_off",
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from fleet.model.readings import KIND_NUMBERS
+from fleet.store.audit_journal import JournalState
 from fleet.store.ledger import Counts
 
 QUARANTINE_EVERY = timedelta(minutes=1)
@@ -33,6 +34,25 @@ class LedgerTotals(Collector):
             for fate in ("received", "stored", "duplicate", "quarantined"):
                 family.add_metric([KIND_NAMES.get(kind, str(kind)), fate], getattr(counts, fate))
         return [family]
+
+
+class AuditTotals(Collector):
+    """What this process's journal did."""
+
+    def __init__(self) -> None:
+        self.state = JournalState()
+
+    def collect(self) -> Iterator[Metric]:
+        state = self.state
+        yield CounterMetricFamily("fleet_audit_entries", "Audit entries chained by this process", state.entries)
+        yield CounterMetricFamily("fleet_audit_commits", "Commits that chained them", state.commits)
+        yield CounterMetricFamily(
+            "fleet_audit_late", "Changes answered before their audit entry was chained", state.late
+        )
+        yield GaugeMetricFamily("fleet_audit_up", "1 = this process can write the audit log", int(state.appending))
+        yield GaugeMetricFamily(
+            "fleet_audit_distrusted_chains", "Chains that do not end as they should", len(state.distrusted)
+        )
 
 
 class Metrics:
@@ -69,6 +89,14 @@ class Metrics:
         self._quarantine_at: datetime | None = None
         self.ledger = LedgerTotals()
         self.registry.register(self.ledger)
+        self.audit = AuditTotals()
+        self.registry.register(self.audit)
+        self.audit_pending = Gauge(
+            "fleet_audit_pending", "Audit entries committed and not chained yet", registry=self.registry
+        )
+        self.audit_pending_age = Gauge(
+            "fleet_audit_pending_age_seconds", "Age of the oldest of them", registry=self.registry
+        )
 
     def quarantine_due(self, now: datetime) -> bool:
         """Counting what is unresolved reads the whole table: once a minute, however often the figures are asked for."""

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from fleet.store.audit import Waiting
+from fleet.store.audit_journal import JournalState
 from fleet.store.ledger import IngestHealth
 
 WINDOW = timedelta(minutes=5)
@@ -20,6 +22,9 @@ WORKER_SILENCE = timedelta(seconds=30)
 RETIRED = timedelta(hours=1)
 PARKED_INTERVAL = timedelta(minutes=10)
 SHORTEST_SILENCE = timedelta(minutes=1)
+LONGEST_PENDING = timedelta(seconds=30)
+"""An entry of the audit log that waits longer is a sign that nobody chains it."""
+
 DEGRADED_SHARE = 0.05
 DEGRADED_FROM = 50
 """Fewer samples than this say nothing about a share."""
@@ -36,7 +41,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     quarantine_share: float | None
 
 
-def judge(health: IngestHealth, now: datetime) -> Readiness:
+def judge(health: IngestHealth, now: datetime, logged: Waiting, journal: JournalState) -> Readiness:
     failures: list[str] = []
     silences = sorted(now - worker.seen_at for worker in health.workers)
     # One that has been gone for long while another works was taken out of service; its row stays behind.
@@ -57,6 +62,12 @@ def judge(health: IngestHealth, now: datetime) -> Readiness:
     warnings: list[str] = []
     if share is not None and share > DEGRADED_SHARE and health.received >= DEGRADED_FROM:
         warnings.append(f"{share:.1%} of the samples of the last five minutes were refused: see the quarantine")
+    if journal.trouble is not None:
+        warnings.append(f"{journal.trouble}; tracks and unmasked data are not shown meanwhile")
+    warnings += journal.distrusted
+    if logged.oldest_at is not None and now - logged.oldest_at > LONGEST_PENDING:
+        age_s = (now - logged.oldest_at).total_seconds()
+        warnings.append(f"{logged.entries} audit entries wait to be chained, the oldest for {age_s:.0f} s")
     return Readiness(
         status="unavailable" if failures else "degraded" if warnings else "ready",
         degraded=bool(warnings),

@@ -14,7 +14,7 @@ from api.health.schemas import Alive, ReadinessReport
 from api.state import Services
 from fleet.errors import StoreUnavailable
 from fleet.model.scope import CITY
-from fleet.store import ledger, quarantine
+from fleet.store import audit, ledger, quarantine
 from fleet.store.latest import live_revision_now
 
 router = APIRouter(tags=["health"])
@@ -35,7 +35,8 @@ async def livez() -> Response:
     responses={503: {"model": ReadinessReport, "description": "It cannot; `reasons` says why"}},
 )
 async def readyz(services: Shared) -> Response:
-    """503 when the database does not answer or ingest is stalled; `degraded` when much is refused."""
+    """503 when the database does not answer or ingest is stalled; `degraded` when much is refused, or when the audit
+    log is not written or not as it should be."""
     readiness = await _readiness(services)
     return json_answer(readiness, 503 if readiness.status == "unavailable" else 200)
 
@@ -47,9 +48,10 @@ async def _readiness(services: Services) -> Readiness:
             health = await ledger.ingest_health(
                 connection, window_from=now - WINDOW, reported_within=timedelta(minutes=30)
             )
+            logged = await audit.waiting(connection)
     except StoreUnavailable:
         return unanswered()
-    return judge(health, now)
+    return judge(health, now, logged, services.audit.state)
 
 
 @router.get(
@@ -64,9 +66,11 @@ async def metrics(services: Shared) -> Response:
     figures.streams.set(live.readers)
     figures.vehicles.set(len(live.fleet))
     figures.revision.set(live.fleet.revision)
+    figures.audit.state = services.audit.state
     now = services.now()
     try:
         async with services.database.begin(within_s=PROBE_PATIENCE_S) as connection:
+            logged = await audit.waiting(connection)
             committed = await live_revision_now(connection)
             figures.ledger.sums = await ledger.sums_by_kind(
                 connection, ledger.Span(scope=CITY, at=now, begin=None, end=None)
@@ -80,6 +84,8 @@ async def metrics(services: Shared) -> Response:
         figures.store_up.set(0)
     else:
         figures.store_up.set(1)
+        figures.audit_pending.set(logged.entries)
+        figures.audit_pending_age.set(0 if logged.oldest_at is None else (now - logged.oldest_at).total_seconds())
         figures.revision_lag.set(max(0, committed - live.fleet.revision))
         if health.last_batch_at is not None:
             figures.batch_age.set((now - health.last_batch_at).total_seconds())

@@ -214,7 +214,7 @@ async def _audited(
         detail["why"] = why
     if doubtful:
         detail["doubts"] = [one.code for one in doubtful]
-    await audit.record(connection, account=caller.username, action=action, subject=f"order:{after.id}", detail=detail)
+    await audit.record(connection, account=caller.actor, action=action, subject=f"order:{after.id}", detail=detail)
 
 
 async def created(

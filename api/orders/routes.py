@@ -176,7 +176,7 @@ async def read_order(
                 raise NotAllowed(f"The role {caller.session.role.value} sees contacts masked only.")
             await audit.record(
                 connection,
-                account=caller.username,
+                account=caller.actor,
                 action="order.unmask",
                 subject=f"order:{order_id}",
                 purpose=stated_purpose(purpose),

@@ -143,6 +143,14 @@ async def stream_positions(
         raise ApiProblem(
             503, "too-many-streams", "Too many streams", "Too many streams are open.", headers={"Retry-After": "30"}
         )
+    if services.seats.full(caller.session.account_id):
+        raise ApiProblem(
+            429,
+            "too-many-streams",
+            "Too many streams",
+            "This account has too many streams open: close some of them.",
+            headers={"Retry-After": "30"},
+        )
 
     opened_as = caller.session
 
@@ -158,6 +166,7 @@ async def stream_positions(
             datum,
             last_event_id=last_event_id,
             still_allowed=still_allowed,
+            account_id=caller.session.account_id,
         ),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},

@@ -31,10 +31,12 @@ async def position_events(
     *,
     last_event_id: str | None,
     still_allowed: Callable[[], Awaitable[object]],
+    account_id: int,
 ) -> AsyncIterator[bytes]:
     """Events until the service closes or the session ends. The fleet must have been caught up before."""
     live, clock = services.live, asyncio.get_running_loop()
     live.readers += 1
+    services.seats.take(account_id)
     try:
         epoch = live.fleet.epoch
         yield b"retry: 2000\n\n"
@@ -72,6 +74,7 @@ async def position_events(
                 yield b": still here\n\n"
     finally:
         live.readers -= 1
+        services.seats.leave(account_id)
 
 
 def _opening(services: Services, chosen: Selection, datum: Datum, last_event_id: str | None) -> list[bytes]:

@@ -94,7 +94,7 @@ async def retry(
         )
         await audit.record(
             connection,
-            account=caller.username,
+            account=caller.actor,
             action="quarantine.retry",
             subject="quarantine",
             detail={**wanted.model_dump(mode="json", exclude_none=True), "requested": requested},

@@ -285,8 +285,16 @@ async def _log(
         if row is not None
     }
     subject = f"{desk.noun}:{record_id}"
+    # What moves from one organ to another is the affair of both.
+    organ_ids = set(await audit.organs_of(connection, subject))
+    organ_ids |= {row["organ_id"] for row in (before, after) if row is not None and row.get("organ_id") is not None}
     await audit.record(
-        connection, account=caller.username, action=f"{desk.noun}.{action}", subject=subject, detail=detail
+        connection,
+        account=caller.actor,
+        action=f"{desk.noun}.{action}",
+        subject=subject,
+        detail=detail,
+        organ_ids=organ_ids,
     )
 
 

@@ -75,20 +75,15 @@ async def read_track(
         if plate is None:
             raise NotFound(f"There is no vehicle {vehicle_id}.")
         rows = await tracks.vehicle_positions(connection, vehicle_id, scope=caller.scope, begin=begin, end=end)
-        await audit.record(
-            connection,
-            account=caller.username,
-            action="track.read",
-            subject=f"vehicle:{vehicle_id}",
-            purpose=purpose,
-            detail={
-                "plate": plate,
-                "from": begin.isoformat(),
-                "to": end.isoformat(),
-                "format": output.value,
-                "positions": len(rows),
-            },
-        )
+        organ_ids = await audit.organs_of(connection, f"vehicle:{vehicle_id}")
+    await services.audit.read(
+        caller.actor,
+        action="track.read",
+        subject=f"vehicle:{vehicle_id}",
+        purpose=purpose,
+        detail={"plate": plate, "from": begin, "to": end, "format": output.value, "positions": len(rows)},
+        organ_ids=organ_ids,
+    )
     media_type, write = FORMATS[output]
     heading = Heading(vehicle_id=vehicle_id, plate=plate, begin=begin, end=end, datum=datum)
 

@@ -23,9 +23,12 @@ def admin(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON o
     import json
     import secrets
 
-    from fleet.commands.session import ACTOR, current_settings, owner_connection, run
+    from fleet.commands.session import actor, current_settings, owner_connection, run
     from fleet.identity.accounts import ADMINISTRATOR, ensure_admin
-    from fleet.store import audit
+    from fleet.store import accounts, audit
+
+    def shown(stored: accounts.Credentials | None) -> dict[str, object] | None:
+        return None if stored is None else {"role": stored.role, "disabled": stored.disabled_at is not None}
 
     settings = current_settings()
     given = settings.admin_password
@@ -33,13 +36,19 @@ def admin(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON o
 
     async def work() -> None:
         async with owner_connection(settings) as connection:
+            before = await accounts.find_credentials(connection, ADMINISTRATOR)
             await ensure_admin(connection, password)
-            await audit.record(connection, account=ACTOR, action="account.admin", subject=ADMINISTRATOR)
+            after = await accounts.find_credentials(connection, ADMINISTRATOR)
+            renewed = before is None or after is None or before.password_hash != after.password_hash
+            detail = {"before": shown(before), "after": shown(after), "password_changed": renewed}
+            await audit.record(
+                connection, account=actor(), action="account.admin", subject=ADMINISTRATOR, detail=detail
+            )
             await connection.commit()
 
     run(work())
-    shown = None if given else password
+    printed = None if given else password
     if as_json:
-        typer.echo(json.dumps({"username": ADMINISTRATOR, "password": shown}))
+        typer.echo(json.dumps({"username": ADMINISTRATOR, "password": printed}))
     else:
-        typer.echo(f"username  {ADMINISTRATOR}\npassword  {shown or 'as FLEET_ADMIN_PASSWORD says'}")
+        typer.echo(f"username  {ADMINISTRATOR}\npassword  {printed or 'as FLEET_ADMIN_PASSWORD says'}")

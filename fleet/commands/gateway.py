@@ -19,7 +19,7 @@ def create(
     replace: Annotated[bool, typer.Option(help="Give an existing account a new password and this division")] = False,
 ) -> None:
     """Create an account, effective at once, and print its username and password."""
-    from fleet.commands.access import commit_and_apply, print_credentials
+    from fleet.commands.access import commit_and_apply, gateway_state, print_credentials
     from fleet.commands.session import current_settings, owner_connection, run
     from fleet.errors import Conflict, InvalidSettings
     from fleet.geography.divisions import DIVISIONS
@@ -43,11 +43,13 @@ def create(
                 division=division,
                 password_hash=hash_password(password),
             )
+            before = await broker_accounts.find(connection, username)
             try:
                 await broker_accounts.create(connection, account, replace=replace)
             except Conflict:
                 raise Conflict(f"the gateway {username} exists; --replace gives it a new password") from None
-            await commit_and_apply(connection, settings, "gateway.create", username)
+            detail = {"before": gateway_state(before), "after": {"division": division, "revoked": False}}
+            await commit_and_apply(connection, settings, "gateway.create", username, detail)
 
     run(work())
     print_credentials(username, password, as_json=as_json)
@@ -56,7 +58,7 @@ def create(
 @app.command()
 def revoke(name: Name) -> None:
     """Cut the account off at once; it cannot connect again."""
-    from fleet.commands.access import commit_and_apply
+    from fleet.commands.access import commit_and_apply, gateway_state
     from fleet.commands.session import current_settings, now, owner_connection, run
     from fleet.identity.broker_access import gateway_username
     from fleet.local.broker_files import require_broker_directory
@@ -68,8 +70,11 @@ def revoke(name: Name) -> None:
         settings = current_settings()
         async with owner_connection(settings) as connection:
             require_broker_directory(settings)
+            before = await broker_accounts.find(connection, username)
             await broker_accounts.revoke(connection, username, now())
-            await commit_and_apply(connection, settings, "gateway.revoke", username)
+            after = await broker_accounts.find(connection, username)
+            detail = {"before": gateway_state(before), "after": gateway_state(after)}
+            await commit_and_apply(connection, settings, "gateway.revoke", username, detail)
 
     run(work())
     typer.echo(f"{username} is revoked")

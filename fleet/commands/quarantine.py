@@ -20,7 +20,7 @@ def retry(
     numbers: Annotated[list[int] | None, typer.Option("--id", help="Only this message; may be repeated")] = None,
 ) -> None:
     """Ask ingest to read refused messages again: after a unit was registered, or a codec mended."""
-    from fleet.commands.session import ACTOR, current_settings, now, owner_connection, run
+    from fleet.commands.session import actor, current_settings, now, owner_connection, run
     from fleet.errors import InvalidSettings
     from fleet.model.readings import REASON_CODES
     from fleet.model.scope import CITY
@@ -35,7 +35,7 @@ def retry(
             asked = await request_retry(connection, scope=CITY, at=now(), ids=numbers or None, reason=reason)
             await audit.record(
                 connection,
-                account=ACTOR,
+                account=actor(),
                 action="quarantine.retry",
                 subject="quarantine",
                 detail={"reason": reason, "ids": numbers, "messages": asked},

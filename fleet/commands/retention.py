@@ -22,7 +22,8 @@ def run_retention(
     """Drop readings, batch rows and resolved quarantined messages older than the retention period."""
     import asyncio
 
-    from fleet.commands.session import current_settings, now, owner_connection, run
+    from fleet.commands.session import actor, current_settings, now, owner_connection, run
+    from fleet.store import audit
     from fleet.store.retention import drop_old_readings
 
     settings = current_settings()
@@ -32,6 +33,16 @@ def run_retention(
         while True:
             async with owner_connection(settings) as connection:
                 dropped = await drop_old_readings(connection, days, now())
+                if any((dropped.chunks, dropped.batches, dropped.quarantined)):
+                    detail = {
+                        "days": days,
+                        "chunks": dropped.chunks,
+                        "batches": dropped.batches,
+                        "quarantined": dropped.quarantined,
+                    }
+                    await audit.record(
+                        connection, account=actor(), action="retention.run", subject="readings", detail=detail
+                    )
                 await connection.commit()
             typer.echo(
                 f"older than {days} days: {dropped.chunks} chunks, {dropped.batches} batches,"

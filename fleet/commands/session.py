@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import os
+import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,6 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fleet.audit.entry import Actor
 from fleet.local.discovery import settings_with_private_servers
 from fleet.settings import Settings, assume_role, load_settings
 from fleet.store.pool import create_engine, store_errors
@@ -18,6 +22,15 @@ T = TypeVar("T")
 
 ACTOR = "command line"
 """Who the audit log names for what is done here: whoever can read the owner's credentials."""
+
+
+def actor() -> Actor:
+    """The same, with the user of this machine and the machine in the place of an address."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in some containers
+        user = str(os.getuid())
+    return Actor(account=ACTOR, address=f"{user}@{socket.gethostname()}")
 
 
 def current_settings() -> Settings:

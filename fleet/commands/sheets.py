@@ -51,7 +51,7 @@ def _import(kind: str, file: Path, *, dry_run: bool, partial: bool, effective_on
     import json
     from datetime import date
 
-    from fleet.commands.session import ACTOR, current_settings, now, owner_connection, run
+    from fleet.commands.session import actor, current_settings, now, owner_connection, run
     from fleet.identity.scope import mask_phone
     from fleet.registry.sheets import Unreadable
     from fleet.store import imports
@@ -76,7 +76,7 @@ def _import(kind: str, file: Path, *, dry_run: bool, partial: bool, effective_on
                 dry_run=dry_run,
                 partial=partial,
                 effective_on=since,
-                account=ACTOR,
+                account=actor(),
                 mask=mask_phone,
                 now=moment,
             )

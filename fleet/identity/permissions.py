@@ -40,6 +40,7 @@ class Permission(StrEnum):
     ASSIGN_VEHICLES = "assign_vehicles"
     RECORD_OUTINGS = "record_outings"
     SETTLE_ORDERS = "settle_orders"
+    READ_AUDIT = "read_audit"
     SEE_CONFIDENTIAL = "see_confidential"
     UNMASK = "unmask"
 
@@ -72,6 +73,7 @@ SENTENCES = MappingProxyType(
         Permission.ASSIGN_VEHICLES: "Assign vehicles and drivers to orders, and see the candidates.",
         Permission.RECORD_OUTINGS: "Record and correct departures and returns.",
         Permission.SETTLE_ORDERS: "Settle orders.",
+        Permission.READ_AUDIT: "Read the audit log: who did what, and whether it is intact.",
         Permission.SEE_CONFIDENTIAL: "See confidential vehicles, which exist for nobody else.",
         Permission.UNMASK: "See personal data in full where a purpose is stated.",
     }
@@ -114,6 +116,8 @@ TABLE = MappingProxyType(
         Permission.ASSIGN_VEHICLES: _DISPATCHERS,
         Permission.RECORD_OUTINGS: _DISPATCHERS,
         Permission.SETTLE_ORDERS: _DISPATCHERS,
+        # It names confidential vehicles: nobody may read it who may not see those.
+        Permission.READ_AUDIT: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR}),
         Permission.SEE_CONFIDENTIAL: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR}),
         # Who must call a driver, and who must know afterwards whom it was. The system runs without knowing phones.
         Permission.UNMASK: frozenset({Role.CITY_DISPATCHER, Role.ORGAN_DISPATCHER, Role.SUPERVISOR, Role.AUDITOR}),
@@ -140,6 +144,10 @@ WRITES = frozenset(
     }
 )
 """What changes more than one's own account."""
+
+
+READERS = frozenset({Role.AUDITOR, Role.VIEWER})
+"""Roles that only read; so do their tokens."""
 
 
 def may(role: Role, permission: Permission) -> bool:

@@ -57,6 +57,26 @@ async def apply_accounts(connection: AsyncConnection, directory: Path) -> bool:
         return tell_broker(directory)
 
 
+async def follow_once(connection: AsyncConnection, directory: Path) -> bool:
+    """As `apply_accounts`, but only where the files would differ; answers whether they did."""
+    async with connection.begin():
+        await broker_accounts.lock_rendering(connection)
+        accounts = await broker_accounts.list_active(connection)
+        wanted = {PASSWORDS: render_passwords(accounts), ACCESS: render_access(accounts)}
+        if all(_content(directory / name) == text for name, text in wanted.items()):
+            return False
+        write_files(directory, wanted[PASSWORDS], wanted[ACCESS])
+        tell_broker(directory)
+        return True
+
+
+def _content(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return None
+
+
 def require_broker_directory(settings: Settings) -> Path:
     """The directory of the broker's files. Raises InvalidSettings, with what to do, when it is unknown or not here."""
     directory = settings.broker_dir
@@ -74,8 +94,8 @@ def write_files(directory: Path, passwords: str, access: str) -> None:
     """Replace both files, each in one step. Raises DependencyMissing."""
     try:
         # The rules first: a new account must not live a moment without its limits.
-        _replace(directory / ACCESS, access)
-        _replace(directory / PASSWORDS, passwords)
+        _replace(directory / ACCESS, access.encode())
+        _replace(directory / PASSWORDS, passwords.encode())
     except OSError as error:
         raise DependencyMissing(f"cannot write the broker's accounts in {directory}: {error.strerror}") from error
 
@@ -93,15 +113,28 @@ def tell_broker(directory: Path) -> bool:
     return True
 
 
-def _replace(path: Path, text: str) -> None:
+def put_file(path: Path, content: bytes) -> None:
+    """Replace one file in the broker's directory in one step; a folder below it is made. Raises DependencyMissing."""
+    try:
+        if not path.parent.exists():
+            path.parent.mkdir(mode=0o700)
+            if os.geteuid() == 0:
+                above = path.parent.parent.stat()
+                os.chown(path.parent, above.st_uid, above.st_gid)
+        _replace(path, content)
+    except OSError as error:
+        raise DependencyMissing(f"cannot write {path}: {error.strerror}") from error
+
+
+def _replace(path: Path, content: bytes) -> None:
     """Write in one step, readable for whoever could read the file before, else for the directory's owner alone."""
     like = path.stat() if path.exists() else path.parent.stat()
     mode = stat.S_IMODE(like.st_mode) & 0o640 if path.exists() else 0o600
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         if os.geteuid() == 0:

@@ -226,7 +226,11 @@ def _write_simulator_file(settings: Settings, logins: list[Login], password: str
         "mqtt_url": urlunsplit((mqtt.scheme, mqtt.netloc.rpartition("@")[2], "", "", "")),
         "gateways": [one.as_json() for one in logins if one.code is None],
         "units": [one.as_json() for one in logins if one.code is not None],
-        "api": {"url": f"http://{host}:{settings.http_port}", "username": SIMULATOR, "password": password},
+        "api": {
+            "url": f"{'http' if settings.http_tls_cert is None else 'https'}://{host}:{settings.http_port}",
+            "username": SIMULATOR,
+            "password": password,
+        },
     }
     path = simulator_file(settings.data_dir)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

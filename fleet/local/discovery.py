@@ -19,7 +19,9 @@ _DISCOVERED = (
     "monitor_database_url",
     "api_database_url",
     "mqtt_url",
-    "broker_dir",
+    *("mqtt_tls_ca", "mqtt_tls_client_cert", "mqtt_tls_client_key"),
+    *("mqtt_tls_port", "mqtt_tls_cert", "mqtt_tls_key", "mqtt_tls_client_ca"),
+    *("broker_dir", "audit_dir", "audit_key"),
 )
 
 
@@ -32,7 +34,9 @@ def environment_file(data_dir: Path) -> Path:
 
 
 def write_environment(data_dir: Path, values: Mapping[str, str]) -> None:
-    write_private(environment_file(data_dir), "".join(f"{name}={value}\n" for name, value in values.items()))
+    # Only keys may have several lines; they may as well be separated by commas.
+    lines = [f"{name}={','.join(value.splitlines())}\n" for name, value in values.items()]
+    write_private(environment_file(data_dir), "".join(lines))
 
 
 def read_environment(data_dir: Path) -> dict[str, str]:
@@ -66,9 +70,10 @@ def settings_with_private_servers(settings: Settings) -> Settings:
     if not settings.private:
         return settings
     found = read_environment(settings.data_dir)
-    update: dict[str, object] = {}
-    for name in _DISCOVERED:
-        value = found.get(f"FLEET_{name.upper()}")
-        if value is not None and getattr(settings, name) is None:
-            update[name] = Path(value) if name == "broker_dir" else value
-    return settings.model_copy(update=update)
+    given = {
+        name: value
+        for name in _DISCOVERED
+        if (value := found.get(f"FLEET_{name.upper()}")) is not None and getattr(settings, name) is None
+    }
+    read = Settings.model_validate(given)
+    return settings.model_copy(update={name: getattr(read, name) for name in given})

@@ -6,18 +6,20 @@ import asyncio
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from urllib.parse import urlsplit
 
 import asyncpg
 
-from fleet.errors import DependencyMissing, StoreUnavailable
+from fleet.errors import DependencyMissing, InvalidSettings, StoreUnavailable
+from fleet.identity.certificates import ends_at
+from fleet.identity.tls import ClientTls
+from fleet.local.broker_probe import knock
 from fleet.local.discovery import is_up, settings_with_private_servers
 from fleet.local.mosquitto import find_program
 from fleet.local.parts import ROOT
@@ -30,6 +32,7 @@ from fleet.store.pool import connect
 _ENOUGH_BYTES = 5 * 1024**3
 _ENOUGH_FILES = 16384
 _CLOCK_OFFSET_S = 2.0
+_ENOUGH_DAYS = 14
 # Before this program was written, or absurdly long after it.
 _PLAUSIBLE_YEARS = range(2025, 2045)
 
@@ -58,7 +61,8 @@ def examine(settings: Settings) -> list[Finding]:
     if settings.database_url is not None:
         found += asyncio.run(_database(settings.database_url))
     if settings.mqtt_url is not None:
-        found.append(_broker(settings.mqtt_url))
+        found += _broker(settings.mqtt_url, settings.mqtt_client_tls)
+    found += _certificates(settings)
     return found
 
 
@@ -232,13 +236,33 @@ async def _extension(connection: asyncpg.Connection) -> Finding:
     return Finding(subject, ok=True, state=f"{row['installed_version']}, licence {row['license']} ({more})")
 
 
-def _broker(url: str) -> Finding:
+def _broker(url: str, tls: ClientTls) -> list[Finding]:
     name = without_password(url)
-    parts = urlsplit(url)
-    port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
-    try:
-        socket.create_connection((parts.hostname or "127.0.0.1", port), timeout=5).close()
-    except OSError as error:
-        remedy = "start it (`fleet up`), or correct FLEET_MQTT_URL"
-        return Finding("broker", ok=False, state=f"{name}: {error}", remedy=remedy)
-    return Finding("broker", ok=True, state=f"{name} takes connections")
+    found = knock(url, tls)
+    state = f"{name}: {found.problem}" if found.problem else f"{name} lets the account in"
+    findings = [Finding("broker", ok=not found.problem, state=state, remedy=found.remedy)]
+    if found.ends_at is not None:
+        findings.append(
+            _certificate("broker's certificate", found.ends_at, "renew it, then `fleet broker certificates`")
+        )
+    return findings
+
+
+def _certificates(settings: Settings) -> list[Finding]:
+    """Those we show ourselves."""
+    found = []
+    for subject, path, remedy in (
+        ("API's certificate", settings.http_tls_cert, "renew FLEET_HTTP_TLS_CERT, then send the API SIGHUP"),
+        ("our certificate for the broker", settings.mqtt_tls_client_cert, "renew FLEET_MQTT_TLS_CLIENT_CERT"),
+    ):
+        if path is not None:
+            try:
+                found.append(_certificate(subject, ends_at(path.read_bytes()), remedy))
+            except (OSError, InvalidSettings) as error:
+                found.append(Finding(subject, ok=False, state=f"{path}: {error}", remedy=remedy))
+    return found
+
+
+def _certificate(subject: str, end: datetime, remedy: str) -> Finding:
+    days = (end - datetime.now(UTC)).days  # noqa: TID251  # the doctor looks at the clock
+    return Finding(subject, days >= _ENOUGH_DAYS, f"ends on {end:%Y-%m-%d}, in {days} days", remedy)

@@ -24,6 +24,7 @@ from urllib.parse import quote
 import psutil
 
 from fleet.errors import DependencyMissing
+from fleet.local.listeners import Listeners, TlsFiles
 from fleet.local.places import ServerUser, remove, server_user, settle, write_private
 from fleet.local.processes import (
     alive,
@@ -60,9 +61,21 @@ def find_program() -> Path:
 class Mosquitto:
     """Life of one broker. Not thread-safe; `start` from a thread that lives as long as the broker shall."""
 
-    def __init__(self, directory: Path, port: int, config: Path = PRODUCTION, *, listen_on: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        port: int,
+        config: Path = PRODUCTION,
+        *,
+        listen_on: str = "127.0.0.1",
+        tls_port: int | None = None,
+        tls: TlsFiles | None = None,
+    ) -> None:
+        """With `tls` the broker speaks it at `listen_on`:`tls_port`, and without it on loopback only."""
         self.port = port
-        self._listen_on = listen_on
+        self.tls_port = tls_port
+        self._listen_on = listen_on if tls is None else "127.0.0.1"
+        self.listeners = Listeners(port, self._listen_on, tls_port, listen_on, tls)
         self._asked = directory.absolute()
         self._config = config
         self._process: subprocess.Popen[bytes] | None = None
@@ -101,6 +114,14 @@ class Mosquitto:
         write_private(self.directory / "passwords", passwords, user)
         self.reload()
 
+    def write_listeners(self, listeners: Listeners) -> None:
+        """Replace the listeners' files; a running broker reads certificates at `reload`, ports at its next start."""
+        user = self._settle()
+        for name in ("conf.d", "tls"):
+            (self.directory / name).mkdir(mode=0o700, exist_ok=True)
+            user.give(self.directory / name)
+        listeners.write(self.directory, lambda path, content: write_private(path, content.decode(), user))
+
     def start(self) -> None:
         """Start; returns when connections are taken.
 
@@ -113,14 +134,13 @@ class Mosquitto:
         user = self._settle()
         self._stop_leftovers()
         require_free_port(self.port, "FLEET_MQTT_PORT", host=self._listen_on)
+        if self.tls_port is not None:
+            require_free_port(self.tls_port, "FLEET_MQTT_TLS_PORT", host=self.listeners.tls_address)
         write_private(self.directory / "mosquitto.conf", self._config.read_text(encoding="utf-8"), user)
         for name in ("access", "passwords"):
             if not (self.directory / name).exists():
                 write_private(self.directory / name, "", user)
-        site = self.directory / "conf.d"
-        site.mkdir(mode=0o700, exist_ok=True)
-        user.give(site)
-        write_private(site / "listener.conf", f"listener {self.port} {self._listen_on}\n", user)
+        self.write_listeners(self.listeners)
         process = spawn(
             [str(program), "-c", str(self.directory / "mosquitto.conf")],
             directory=self.directory,

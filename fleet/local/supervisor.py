@@ -23,6 +23,7 @@ from fleet.errors import Conflict, DependencyMissing, InvalidSettings, StoreUnav
 from fleet.identity.broker_access import INGEST
 from fleet.local.demonstration import Demonstration, prepare_administrator, prepare_city
 from fleet.local.discovery import environment_file, lock_file, write_environment
+from fleet.local.listeners import tls_files
 from fleet.local.mosquitto import Mosquitto
 from fleet.local.parts import ROOT, Part, keep_short
 from fleet.local.people import table
@@ -111,6 +112,8 @@ class Supervisor:
             self._data_dir / "mosquitto",
             settings.mqtt_port,
             listen_on=settings.http_host.replace("localhost", "127.0.0.1"),
+            tls_port=settings.mqtt_tls_port,
+            tls=tls_files(settings),
         )
         with self._timed("broker"):
             self._mosquitto.start()
@@ -170,6 +173,8 @@ class Supervisor:
             self._add_part(name, (module,), {**common, **city.environment.get(name, {})})
         if city.retention:
             self._add_part("retention", city.retention, common, once=True)
+        if self._mosquitto is not None:
+            self._add_part("accounts", ("fleet.cli", "broker", "follow"), common)
 
     def _add_part(self, name: str, module: tuple[str, ...], environment: dict[str, str], *, once: bool = False) -> None:
         part = Part(name, module, environment, self._data_dir / "log" / f"{name}.log", once=once)
@@ -184,6 +189,7 @@ class Supervisor:
             value = getattr(self._settings, name)
             if value is not None:
                 plain = value.get_secret_value() if hasattr(value, "get_secret_value") else value
+                plain = plain.absolute() if isinstance(plain, Path) else plain
                 values[f"FLEET_{name.upper()}"] = str(plain)
         return values
 
@@ -193,15 +199,16 @@ class Supervisor:
     def address(self) -> str:
         """Where the API is reached from this machine."""
         host = self._settings.http_host
-        return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{self._settings.http_port}"  # noqa: S104
+        scheme = "http" if self._settings.http_tls_cert is None else "https"
+        return f"{scheme}://{'127.0.0.1' if host == '0.0.0.0' else host}:{self._settings.http_port}"  # noqa: S104
 
     def _wait_ready(self) -> None:
         if not any(part.name == "api" for part in self._parts):
             return
         started = time.monotonic()
         last = "no answer"
-        # Proxies of the environment are not for our own port.
-        with httpx.Client(trust_env=False, timeout=2) as client:
+        # Proxies of the environment are not for our own port; nor need our certificate name the loopback address.
+        with httpx.Client(trust_env=False, timeout=2, verify=False) as client:  # noqa: S501
             while self._signals == 0 and time.monotonic() - started < _READY_WITHIN_S:
                 self._tend()
                 try:
@@ -225,6 +232,8 @@ class Supervisor:
         self._say(f"API             {self.address}/openapi.json")
         if self._mosquitto is not None:
             self._say(f"MQTT broker     mqtt://{self._mosquitto.host}:{self._mosquitto.port}")
+            if self._mosquitto.tls_port is not None:
+                self._say(f"                mqtts://{self._mosquitto.listeners.tls_address}:{self._mosquitto.tls_port}")
         if self._postgres is not None:
             self._say(f"Database        127.0.0.1:{self._postgres.port}")
         self._say(f"Logs            {self._data_dir / 'log'}")

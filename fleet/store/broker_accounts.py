@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.errors import Conflict, NotFound
 from fleet.model.broker import BrokerAccount, BrokerAccountKind
-from fleet.store.tables import broker_account, unit
+from fleet.store.tables import broker_account, registry_revision, unit
 
 _RENDERING = 5303002  # advisory lock
 
@@ -125,11 +126,21 @@ async def revoke(connection: AsyncConnection, username: str, at: datetime) -> No
         raise NotFound(f"there is no account {username!r} to revoke")
 
 
+async def find(connection: AsyncConnection, username: str) -> StoredBrokerAccount | None:
+    """The account called so, revoked ones too."""
+    found = await _stored(connection, select(broker_account).where(broker_account.c.username == username))
+    return found[0] if found else None
+
+
 async def list_all(connection: AsyncConnection, kind: BrokerAccountKind | None = None) -> list[StoredBrokerAccount]:
     """Every account, revoked ones too, in the order of their names."""
     statement = select(broker_account).order_by(broker_account.c.username)
     if kind is not None:
         statement = statement.where(broker_account.c.kind == kind.value)
+    return await _stored(connection, statement)
+
+
+async def _stored(connection: AsyncConnection, statement: Select[Any]) -> list[StoredBrokerAccount]:
     return [
         StoredBrokerAccount(
             account=BrokerAccount(
@@ -167,6 +178,24 @@ async def list_active(connection: AsyncConnection) -> list[BrokerAccount]:
         )
         for row in await connection.execute(statement)
     ]
+
+
+class State(msgspec.Struct, frozen=True):
+    """Changes whenever something may have changed who may connect."""
+
+    registry_revision: int
+    accounts: int
+    created_at: datetime | None
+    revoked_at: datetime | None
+
+
+async def state(connection: AsyncConnection) -> State:
+    counted = select(
+        func.count(), func.max(broker_account.c.created_at), func.max(broker_account.c.revoked_at)
+    ).select_from(broker_account)
+    accounts, created_at, revoked_at = (await connection.execute(counted)).one()
+    revision = (await connection.execute(select(registry_revision.c.revision))).scalar_one()
+    return State(revision, accounts, created_at, revoked_at)
 
 
 async def lock_rendering(connection: AsyncConnection) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fleet.audit.entry import Actor
 from fleet.geography.divisions import DIVISION_CODES
 from fleet.model.scope import Scope
 from fleet.registry import sheets
@@ -55,7 +56,7 @@ async def run(
     dry_run: bool,
     partial: bool,
     effective_on: date | None,
-    account: str,
+    account: Actor | str,
     mask: Mask,
     now: datetime,
 ) -> Report:

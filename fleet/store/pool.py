@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
@@ -45,11 +46,20 @@ def split_url(url: str) -> tuple[str, dict[str, str]]:
     return urlunsplit(parts._replace(scheme="postgresql", query=urlencode(query))), settings
 
 
-def create_engine(url: str, *, size: int = 5, application_name: str = "one-network") -> AsyncEngine:
-    """An engine for `url` (`postgresql://user:password@host:port/database[?role=name]`); opens nothing yet."""
+def create_engine(
+    url: str,
+    *,
+    size: int = 5,
+    application_name: str = "one-network",
+    server_settings: Mapping[str, str] = MappingProxyType({}),
+) -> AsyncEngine:
+    """An engine for `url` (`postgresql://user:password@host:port/database[?role=name]`); opens nothing yet.
+
+    `server_settings` hold for each connection, such as `statement_timeout`.
+    """
 
     async def opened() -> asyncpg.Connection:
-        return await connect(url, application_name=application_name)
+        return await connect(url, application_name=application_name, server_settings=server_settings)
 
     return create_async_engine(
         "postgresql+asyncpg://",
@@ -67,13 +77,14 @@ async def connect(
     application_name: str = "one-network",
     timeout_s: float = 10,
     statement_timeout_s: float | None = None,
+    server_settings: Mapping[str, str] = MappingProxyType({}),
 ) -> asyncpg.Connection:
     """One bare asyncpg connection, for COPY and for work that holds a lock. Raises StoreUnavailable."""
-    dsn, server_settings = split_url(url)
-    server_settings["application_name"] = application_name
+    dsn, settings = split_url(url)
+    settings |= {**server_settings, "application_name": application_name}
     try:
         return await asyncpg.connect(  # noqa: TID251 the one place
-            dsn, server_settings=server_settings, timeout=timeout_s, command_timeout=statement_timeout_s
+            dsn, server_settings=settings, timeout=timeout_s, command_timeout=statement_timeout_s
         )
     except (*UNAVAILABLE, *REFUSED) as error:
         raise StoreUnavailable(describe(dsn, error)) from error

@@ -7,14 +7,14 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, Select, and_, func, or_, select
+from sqlalchemy import RowMapping, Select, and_, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.model.records import HISTORY_FIELDS
 from fleet.model.registry import NEW_ENERGY
 from fleet.model.scope import Scope
 from fleet.registry import plates
-from fleet.store.scoped import organ_visible, unit_visible, vehicle_visible
+from fleet.store.scoped import organ_visible, unit_visible, vehicle_visible, within_period
 from fleet.store.tables import binding, latest_state, organ, unit, vehicle, vehicle_history
 
 
@@ -207,8 +207,10 @@ def _units(scope: Scope, at: datetime) -> Select[Any]:
             unit.c.retired_at,
             vehicle.c.id.label("vehicle_id"),
             vehicle.c.plate,
-            func.coalesce(latest_state.c.online, False).label("online"),
-            func.greatest(latest_state.c.position_received_at, latest_state.c.online_at).label("last_seen"),
+            (func.coalesce(latest_state.c.online, False) if scope.holds_moment(at) else null()).label("online"),
+            within_period(scope, func.greatest(latest_state.c.position_received_at, latest_state.c.online_at)).label(
+                "last_seen"
+            ),
         )
         .select_from(
             unit.outerjoin(binding, and_(binding.c.unit_id == unit.c.id, binding.c.period.contains(at)))

@@ -6,12 +6,22 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, any_, literal, select, true
+from sqlalchemy import ColumnElement, Integer, Select, and_, any_, case, literal, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.model.scope import Scope
 from fleet.store.tables import binding, organ, unit, vehicle
+
+
+def within_period(scope: Scope, moment: ColumnElement[Any]) -> ColumnElement[Any]:
+    """`moment`, or null where it lies outside the scope's period: that it happened is then not told either."""
+    conditions = []
+    if scope.begin is not None:
+        conditions.append(moment >= scope.begin)
+    if scope.end is not None:
+        conditions.append(moment < scope.end)
+    return case((and_(*conditions), moment), else_=None) if conditions else moment
 
 
 def one_of(column: ColumnElement[Any], ids: Collection[int]) -> ColumnElement[bool]:

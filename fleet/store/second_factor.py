@@ -15,6 +15,8 @@ from fleet.store.tables import second_factor
 
 
 class Factor(msgspec.Struct, frozen=True):
+    """`secret` as it is stored: encrypted, see `fleet.identity.totp_keys`."""
+
     secret: str
     confirmed: bool
     last_step: int
@@ -51,6 +53,13 @@ async def enrol(connection: AsyncConnection, account_id: int, secret: str) -> bo
         .returning(second_factor.c.account_id)
     )
     return (await connection.execute(statement)).scalar_one_or_none() is not None
+
+
+async def put_secret(connection: AsyncConnection, account_id: int, secret: str) -> None:
+    """The same secret, encrypted otherwise."""
+    await connection.execute(
+        update(second_factor).where(second_factor.c.account_id == account_id).values(secret=secret)
+    )
 
 
 async def confirm(

@@ -10,11 +10,13 @@ import msgspec
 from sqlalchemy import Row, RowMapping, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fleet.errors import NotFound
 from fleet.model.registry import OrganKind, Role
 from fleet.model.scope import Limits
 from fleet.store.registry import subtree
 from fleet.store.tables import account, login_session, organ, refresh_token, second_factor, token
 
+USE_NOTED_EVERY = timedelta(minutes=1)
 KEPT = timedelta(days=1)
 """How long what has ended stays visible to whoever looks for a reason."""
 
@@ -132,6 +134,19 @@ async def _session(connection: AsyncConnection, row: Row[*tuple[Any, ...]]) -> S
     )
 
 
+async def note_use(connection: AsyncConnection, sha256: bytes, at: datetime) -> None:
+    """When a personal token was last used, to the minute: a row is not written for every request."""
+    await connection.execute(
+        update(token)
+        .where(
+            token.c.sha256 == sha256,
+            token.c.personal,
+            or_(token.c.last_used_at.is_(None), token.c.last_used_at < at - USE_NOTED_EVERY),
+        )
+        .values(last_used_at=at)
+    )
+
+
 async def organs_below(connection: AsyncConnection, organ_id: int) -> frozenset[int]:
     """The ids of an organ and of all below it."""
     return frozenset((await connection.execute(subtree(organ_id))).scalars())
@@ -224,6 +239,16 @@ async def revoke_token(connection: AsyncConnection, sha256: bytes, at: datetime)
 # ---------------------------------------------------------------- personal tokens
 
 
+async def organ_called(connection: AsyncConnection, code: str) -> int:
+    """The id of the organ with this code. Raises NotFound."""
+    organ_id: int | None = (
+        await connection.execute(select(organ.c.id).where(organ.c.code == code))
+    ).scalar_one_or_none()
+    if organ_id is None:
+        raise NotFound(f"there is no organ with the code {code!r}")
+    return organ_id
+
+
 async def add_personal(
     connection: AsyncConnection, account_id: int, sha256: bytes, wanted: PersonalToken, *, at: datetime | None = None
 ) -> int:
@@ -251,7 +276,7 @@ async def list_personal(
     """The account's personal tokens that are valid, or ended within the last day, newest first."""
     statement = (
         select(
-            *(token.c[name] for name in ("id", "label", "created_at", "expires_at", "revoked_at")),
+            *(token.c[name] for name in ("id", "label", "created_at", "expires_at", "revoked_at", "last_used_at")),
             *(token.c[name] for name in ("organ_id", "division", "begin_at", "end_at", "read_only")),
         )
         .where(
@@ -266,6 +291,20 @@ async def list_personal(
         statement = statement.where(token.c.id == token_id)
     rows: Sequence[RowMapping] = (await connection.execute(statement)).mappings().all()
     return rows
+
+
+async def revoke_any(connection: AsyncConnection, token_id: int, at: datetime) -> str | None:
+    """Answers whose personal token it was; None when there is no such valid one. For the owner's command line."""
+    statement = (
+        update(token)
+        .where(
+            token.c.id == token_id, token.c.personal, token.c.revoked_at.is_(None), account.c.id == token.c.account_id
+        )
+        .values(revoked_at=at)
+        .returning(account.c.username)
+    )
+    username: str | None = (await connection.execute(statement)).scalar_one_or_none()
+    return username
 
 
 async def revoke_personal(connection: AsyncConnection, account_id: int, token_id: int, at: datetime) -> bytes | None:

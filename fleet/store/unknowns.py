@@ -14,7 +14,7 @@ from fleet.model.registry import NEW_ENERGY, VehicleStatus, VehicleUse
 from fleet.model.scope import Scope
 from fleet.registry.standards import CARS, Standards
 from fleet.store.registry import subtree
-from fleet.store.scoped import organ_visible, vehicle_visible
+from fleet.store.scoped import organ_visible, vehicle_visible, within_period
 from fleet.store.tables import binding, latest_state, organ, unit, vehicle
 
 
@@ -26,6 +26,10 @@ class Unknown(StrEnum):
     OVER_STANDARD = "over_standard"  # dearer, or with a larger engine, than its class may be
     LONG_SILENT = "long_silent"  # a unit sits in it and was heard, but not for days
     BORROWED = "borrowed"  # belongs to another organ
+
+
+OF_NOW = frozenset({Unknown.NEVER_SEEN, Unknown.LONG_SILENT})
+"""Follow from what was heard up to now."""
 
 
 def _heard() -> ColumnElement[Any]:
@@ -121,7 +125,7 @@ async def list_unknown(
         *(vehicle.c.use, vehicle.c.energy, vehicle.c.status, vehicle.c.marked, vehicle.c.lender_organ_id),
         *(vehicle.c.price_fen, vehicle.c.displacement_ml),
         _of_vehicle(unit.c.code, at).label("unit"),
-        _of_vehicle(_heard(), at).label("last_seen"),
+        _of_vehicle(within_period(scope, _heard()), at).label("last_seen"),
     )
     statement = _found(kind, columns, scope=scope, organ_id=organ_id, at=at, days=days, limits=limits)
     statement = statement.where(vehicle.c.id > after).order_by(vehicle.c.id).limit(limit)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,16 +18,24 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
 from api.auth.sessions import new_pair
+from api.database import SERVER_SETTINGS
+from fleet.audit.keys import read_keys
 from fleet.identity.accounts import ensure_admin
 from fleet.identity.passwords import hash_password
 from fleet.identity.tokens import new_token, token_digest
+from fleet.identity.totp_keys import TotpKeys
 from fleet.model.readings import KIND_NUMBERS, Kind
 from fleet.model.registry import Role
 from fleet.settings import assume_role
 from fleet.store import accounts, tables, tokens
-from fleet.store.pool import create_engine
+from fleet.store.audit_files import AuditFiles
+from fleet.store.audit_journal import APPLICATION_NAME, Journal
+from fleet.store.pool import connect, create_engine
 from fleet.store.tokens import PersonalToken
+from tests import services
 
+AUDIT_KEYS = read_keys("a key of the tests that is long enough", "the tests")
+TOTP_KEYS = TotpKeys("another key of the tests long enough to be one", "the tests")
 PASSWORD = "correct-horse-battery"
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -51,6 +60,7 @@ class World:
     url: str
     engine: AsyncEngine
     clock: Clock
+    audit: Path
     revision: int = 0
 
     async def execute(self, statement: Any) -> None:
@@ -272,16 +282,32 @@ async def world(url: str) -> AsyncIterator[World]:
     try:
         async with engine.begin() as connection:
             await ensure_admin(connection, PASSWORD)
-        yield World(url, engine, Clock())
+        yield World(url, engine, Clock(), services.fresh_directory("audit"))
     finally:
         await engine.dispose()
 
 
+def journal(made: World) -> Journal:
+    """The audit log's writer, with the files of this world."""
+    url = assume_role(made.url, "fleet_api")
+    return Journal(
+        lambda: connect(url, application_name=APPLICATION_NAME), AUDIT_KEYS, AuditFiles(made.audit), made.clock
+    )
+
+
 @contextlib.asynccontextmanager
-async def running(made: World, *, require_totp: bool = False) -> AsyncIterator[FastAPI]:
+async def running(made: World, *, require_totp: bool = False, request_rate_per_s: int = 300) -> AsyncIterator[FastAPI]:
     """The application as the role it has in production; the registry is read anew at each question."""
-    engine = create_engine(assume_role(made.url, "fleet_api"), application_name="api")
-    app = create_app(engine, made.clock, registry_interval_s=0, require_totp=require_totp)
+    engine = create_engine(assume_role(made.url, "fleet_api"), application_name="api", server_settings=SERVER_SETTINGS)
+    app = create_app(
+        engine,
+        made.clock,
+        journal(made),
+        TOTP_KEYS,
+        registry_interval_s=0,
+        require_totp=require_totp,
+        request_rate_per_s=request_rate_per_s,
+    )
     async with app.router.lifespan_context(app):
         yield app
 

@@ -8,13 +8,14 @@ import json
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 
-from api.__main__ import Server, listen
+from api.__main__ import Server, configured, listen
+from api.protocol import GuardedProtocol
 from tests.api.builders import PASSWORD
 from tests.services import free_port
 
@@ -43,7 +44,14 @@ class InTest(Server):
 
 
 @contextlib.asynccontextmanager
-async def served(app: FastAPI, *, send_buffer: int | None = None) -> AsyncIterator[Served]:
+async def served(
+    app: FastAPI,
+    *,
+    send_buffer: int | None = None,
+    tls: tuple[Path, Path] | None = None,
+    trusted_proxies: str | None = None,
+    http: type[GuardedProtocol] = GuardedProtocol,
+) -> AsyncIterator[Served]:
     """`app` behind uvicorn as `python -m api` sets it up; the application's own start is the caller's.
 
     With a small `send_buffer` a reader that does not read is felt at once and not after megabytes.
@@ -52,14 +60,12 @@ async def served(app: FastAPI, *, send_buffer: int | None = None) -> AsyncIterat
     listener = listen("127.0.0.1", port)
     if send_buffer is not None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
-    config = uvicorn.Config(
-        app, loop="none", http="httptools", ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=3
-    )
+    config = configured(app, tls=tls, trusted_proxies=trusted_proxies, lifespan=False, http=http)
     server = InTest(config, app.state.services)
     done = asyncio.create_task(server.serve([listener]))
     await until(lambda: server.started)
     try:
-        yield Served(f"http://127.0.0.1:{port}", server, done)
+        yield Served(f"{'http' if tls is None else 'https'}://127.0.0.1:{port}", server, done)
     finally:
         server.should_exit = True
         await done

@@ -140,7 +140,7 @@ async def test_a_personal_token_from_creation_to_revocation(city: World, app: Fa
             assert (await other.delete(f"{TOKENS}/{body['id']}")).status_code == 404, "another's token"
         assert (await client.delete(f"{TOKENS}/{body['id']}")).status_code == 204
         assert (await client.get("/api/v1/me", headers=header)).status_code == 401
-    actions = await city.scalar("select string_agg(action, ' ' order by id) from audit_log where action like 'token.%'")
+    actions = await city.scalar("select string_agg(action, ' ' order by n) from audit_log where action like 'token.%'")
     assert actions == "token.create token.revoke"
 
 

@@ -85,7 +85,7 @@ async def test_a_vehicle_from_entry_to_change(city: World, client: httpx.AsyncCl
     assert changed.json()["parking"] == {"lat": 25.6, "lon": 103.8}
     same = await write(client, "PATCH", f"vehicles/{shown.id}", {"seats": 7}, '"2"')
     assert same.headers["ETag"] == '"2"'  # what changes nothing is no change
-    log = await city.rows("select action, object, detail from audit_log where action like 'vehicle.%' order by id")
+    log = await city.rows("select action, subject, detail from audit_log where action like 'vehicle.%' order by n")
     assert [row["action"] for row in log] == ["vehicle.create", "vehicle.change"]
     assert log[0]["detail"]["after"]["price_fen"] == 11_999_999
     assert log[1]["detail"]["before"]["seats"] == 5

@@ -81,7 +81,7 @@ async def test_phones_are_masked_and_every_look_is_logged(city: World, app: Fast
         page = await supervisor.get("/api/v1/drivers", params={"unmask": "true", "organ": 2}, headers=headers)
         assert DriverPage.model_validate(page.json()).items[0].phone == "00000000017"
     log = await city.rows(
-        "select action, object, purpose, detail::text from audit_log where object like 'driver%' order by id"
+        "select action, subject, purpose, detail::text from audit_log where subject like 'driver%' order by n"
     )
     assert [(row["action"], row["purpose"]) for row in log] == [
         ("driver.create", None),

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -20,6 +20,7 @@ from api.app import create_app
 from fleet.settings import assume_role
 from fleet.store import tables
 from fleet.store.pool import create_engine
+from tests.api import builders
 from tests.api.builders import World, connected
 
 pytestmark = pytest.mark.store
@@ -292,7 +293,9 @@ async def wired(world: World) -> AsyncIterator[tuple[FastAPI, Wire]]:
     await wire.start()
     through = urlunsplit(parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{wire.port}"))
     engine = create_engine(assume_role(through, "fleet_api"))
-    app = create_app(engine, world.clock, registry_interval_s=0)
+    app = create_app(
+        engine, world.clock, builders.journal(replace(world, url=through)), builders.TOTP_KEYS, registry_interval_s=0
+    )
     async with app.router.lifespan_context(app):
         try:
             yield app, wire

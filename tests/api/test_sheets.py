@@ -26,6 +26,7 @@ from tests.services import ROOT
 
 pytestmark = pytest.mark.store
 
+PURPOSE = {"X-Purpose": "test of the sheets"}
 HEADER = "号牌号码,车辆识别代号,单位编码,区划代码,用途,管理方式,能源类型,车型,座位数,登记日期\r\n"
 GOOD = "云D·12345,1M8GDM9AXKP042788,O3,530302,机要通信,平台,汽油,轿车,5,2020/1/2\r\n"
 BAD = "云DD12345,,O3,530302,其他,平台,汽油,轿车,5,\r\n"
@@ -64,7 +65,7 @@ async def test_dry_run_import_and_again(world: World, client: httpx.AsyncClient)
         ("[2026-01-01,)", "leased"),
     ]
     assert await world.scalar("select count(*) from recompute") == 1
-    log = await world.rows("select detail from audit_log where action = 'import.vehicles' order by id")
+    log = await world.rows("select detail from audit_log where action = 'import.vehicles' order by n")
     assert [row["detail"]["counts"]["new"] for row in log] == [1, 0]
     assert log[1]["detail"]["changed"][0]["before"] == {"management": "platform"}
     unreadable = await client.post("/api/v1/imports/vehicles", content="颜色\r\n".encode())
@@ -82,7 +83,7 @@ async def test_a_tree_of_organs_and_its_drivers(world: World, client: httpx.Asyn
     assert [tuple(row.values()) for row in tree] == [("a", "530300"), ("b", "a")]
     drivers = "驾驶员编号,单位编码,准驾车型,驾驶证有效期至,电话\n驾驶员 0001,b,c1,2030-01-01,00000000017\n"
     assert counts(await imported(client, "drivers", drivers)) == (1, 0, 0, 0)
-    export = await client.get("/api/v1/exports/drivers.csv")
+    export = await client.get("/api/v1/exports/drivers.csv", headers=PURPOSE)
     assert "000****0017" in export.text
     assert counts(await imported(client, "drivers", export.content)) == (0, 0, 1, 0)
     assert await world.scalar("select phone from driver") == "00000000017"
@@ -93,14 +94,14 @@ async def test_a_whole_fleet_leaves_and_comes_back(world: World, client: httpx.A
     await load_city(connection, build_city())
     await connection.close()
     for kind, many in (("organs", 520), ("vehicles", 6_000), ("drivers", None)):
-        export = await client.get(f"/api/v1/exports/{kind}.csv")
+        export = await client.get(f"/api/v1/exports/{kind}.csv", headers=PURPOSE)
         assert export.headers["content-type"].startswith("text/csv")
         rows = list(csv.reader(io.StringIO(export.content.decode("utf-8-sig"))))
         assert many is None or len(rows) == many + 1
         report = await imported(client, kind, export.content)
         assert counts(report)[:2] == (0, 0)
         assert counts(report)[3] == 0
-    english = (await client.get("/api/v1/exports/vehicles.csv", params={"headers": "en"})).text
+    english = (await client.get("/api/v1/exports/vehicles.csv", params={"headers": "en"}, headers=PURPOSE)).text
     raised = english.replace(",in_service,", ",sealed,")
     began = time.perf_counter()
     report = await imported(client, "vehicles", raised)

@@ -101,7 +101,7 @@ async def test_without_a_purpose_nothing_is_read_and_with_one_it_is_on_record(
     for header in (quote("核查线索七").encode(), "核查线索七".encode()):
         assert (await client.get(path, params=SPAN, headers=[(b"X-Purpose", header)])).status_code == 200
     row = await driven.scalar(
-        "select jsonb_agg(jsonb_build_array(account, action, object, purpose, detail ->> 'positions'))"
+        "select jsonb_agg(jsonb_build_array(account, action, subject, purpose, detail ->> 'positions'))"
         " from audit_log where action = 'track.read'"
     )
     assert row == [["admin", "track.read", "vehicle:11", "核查线索七", "5"]] * 2

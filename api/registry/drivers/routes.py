@@ -18,13 +18,14 @@ from api.registry.checks import organ_reference
 from api.registry.drivers.schemas import DriverForm, DriverPage, DriverShown
 from api.registry.editing import Desk, IfMatch, Patch, merge_patch_of
 from api.registry.paging import Cursor, Id, Limit, OrganQuery, after, page
+from api.state import Services
 from fleet.errors import NotAllowed, NotFound
 from fleet.identity.permissions import Permission
 from fleet.identity.scope import mask_phone
 from fleet.model.records import DriverRecord
 from fleet.registry.driver import driver_problems
 from fleet.registry.problems import Problem
-from fleet.store import audit, records, rulings
+from fleet.store import records, rulings
 from fleet.store.recompute import today
 from fleet.store.tables import driver
 
@@ -67,14 +68,18 @@ DESK = Desk(
 
 
 async def _unmasking(
-    connection: AsyncConnection, caller: Caller, purpose: str | None, subject: str, detail: dict[str, Any]
+    services: Services, caller: Caller, purpose: str | None, subject: str, rows: Sequence[RowMapping]
 ) -> None:
     """Raises NotAllowed, or ApiProblem (400) without a purpose; else the look is logged before anything is shown."""
     if not caller.scope.unmask:
         raise NotAllowed(f"The role {caller.session.role.value} sees phones masked only.")
-    stated = stated_purpose(purpose)
-    await audit.record(
-        connection, account=caller.username, action="driver.unmask", subject=subject, purpose=stated, detail=detail
+    await services.audit.read(
+        caller.actor,
+        action="driver.unmask",
+        subject=subject,
+        purpose=stated_purpose(purpose),
+        detail={"drivers": [{"id": row["id"], "label": row["label"]} for row in rows]},
+        organ_ids={row["organ_id"] for row in rows},
     )
 
 
@@ -99,9 +104,8 @@ async def list_drivers(
         statement = statement.where(driver.c.licence_class == licence_class)
     async with services.database.begin() as connection:
         rows = await rulings.rows_of(connection, statement, driver.c.id, after=after(cursor), limit=limit + 1)
-        if unmask:
-            ids = [row["id"] for row in rows[:limit]]
-            await _unmasking(connection, caller, purpose, "drivers", {"ids": ids})
+    if unmask:
+        await _unmasking(services, caller, purpose, "drivers", rows[:limit])
     return page([_shown(row, unmasked=unmask) for row in rows], limit)
 
 
@@ -119,8 +123,8 @@ async def read_driver(
         row = await rulings.one_of_them(connection, rulings.drivers(caller.scope), driver.c.id, driver_id)
         if row is None:
             raise NotFound(f"There is no driver {driver_id}.")
-        if unmask:
-            await _unmasking(connection, caller, purpose, f"driver:{driver_id}", {"label": row["label"]})
+    if unmask:
+        await _unmasking(services, caller, purpose, f"driver:{driver_id}", [row])
     return editing.tagged(_shown(row, unmasked=unmask))
 
 

@@ -109,6 +109,7 @@ async def add_version(services: Shared, caller: Writer, slug: str, form: Version
         found.append(warning("effective_from", "acts_on_the_past", zh, en))
     async with services.database.begin() as connection:
         warnings = warnings_of([*found, *await organ_reference(connection, caller, form.organ_id)])
+        held = (await policies.values_at(connection, since, form.organ_id))[slug]
         row = await policies.add_version(
             connection,
             slug=slug,
@@ -121,10 +122,11 @@ async def add_version(services: Shared, caller: Writer, slug: str, form: Version
         )
         await audit.record(
             connection,
-            account=caller.username,
+            account=caller.actor,
             action="policy.add",
             subject=f"policy:{slug}",
             purpose=form.why,
-            detail={"after": plain(row)},
+            detail={"before": {"value": held.value}, "after": plain(row)},
+            organ_ids=() if form.organ_id is None else (form.organ_id,),
         )
     return json_answer({**row, "warnings": said(warnings)}, 201)

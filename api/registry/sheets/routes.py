@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.answers import json_answer
-from api.dependencies import Caller, Shared, requires
+from api.dependencies import Caller, Purpose, Shared, requires
 from api.errors import ApiProblem, problems
 from api.registry.sheets.schemas import Headers, ImportReport, SheetKind
 from fleet.errors import NotAllowed
@@ -70,7 +71,7 @@ async def import_sheet(
                 dry_run=dry_run,
                 partial=partial,
                 effective_on=effective_on,
-                account=caller.username,
+                account=caller.actor,
                 mask=mask_phone,
                 now=now,
             )
@@ -79,11 +80,18 @@ async def import_sheet(
     return json_answer(as_data(report, mask_phone))
 
 
-async def _export(services: Shared, caller: Caller, kind: SheetKind, headers: Headers) -> Response:
+async def _export(services: Shared, caller: Caller, kind: SheetKind, headers: Headers, purpose: str) -> Response:
     async with services.database.begin(within_s=PATIENCE_S) as connection:
         content = await imports.export(
             connection, kind.value, scope=caller.scope, mask=mask_phone, chinese=headers is Headers.ZH
         )
+    await services.audit.read(
+        caller.actor,
+        action=f"export.{kind.value}",
+        subject=kind.value,
+        purpose=purpose,
+        detail={"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()},
+    )
     disposition = f'attachment; filename="{kind.value}.csv"'
     return Response(
         content,
@@ -92,31 +100,40 @@ async def _export(services: Shared, caller: Caller, kind: SheetKind, headers: He
     )
 
 
-@router.get("/exports/organs.csv", summary="Organs as a sheet", responses={**CSV_ANSWER, **problems(401, 403, 422)})
+@router.get(
+    "/exports/organs.csv", summary="Organs as a sheet", responses={**CSV_ANSWER, **problems(400, 401, 403, 422)}
+)
 async def export_organs(
     services: Shared,
     caller: Annotated[Caller, requires(Permission.READ_REGISTRY)],
+    purpose: Purpose,
     headers: HeadersQuery = Headers.ZH,
 ) -> Response:
-    """Importing it again changes nothing."""
-    return await _export(services, caller, SheetKind.ORGANS, headers)
+    """Importing it again changes nothing. Exports need a purpose, which goes into the audit log."""
+    return await _export(services, caller, SheetKind.ORGANS, headers, purpose)
 
 
-@router.get("/exports/vehicles.csv", summary="Vehicles as a sheet", responses={**CSV_ANSWER, **problems(401, 403, 422)})
+@router.get(
+    "/exports/vehicles.csv", summary="Vehicles as a sheet", responses={**CSV_ANSWER, **problems(400, 401, 403, 422)}
+)
 async def export_vehicles(
     services: Shared,
     caller: Annotated[Caller, requires(Permission.READ_REGISTRY)],
+    purpose: Purpose,
     headers: HeadersQuery = Headers.ZH,
 ) -> Response:
     """Importing it again changes nothing. Confidential vehicles are in it for those who may see them."""
-    return await _export(services, caller, SheetKind.VEHICLES, headers)
+    return await _export(services, caller, SheetKind.VEHICLES, headers, purpose)
 
 
-@router.get("/exports/drivers.csv", summary="Drivers as a sheet", responses={**CSV_ANSWER, **problems(401, 403, 422)})
+@router.get(
+    "/exports/drivers.csv", summary="Drivers as a sheet", responses={**CSV_ANSWER, **problems(400, 401, 403, 422)}
+)
 async def export_drivers(
     services: Shared,
     caller: Annotated[Caller, requires(Permission.READ_DRIVERS)],
+    purpose: Purpose,
     headers: HeadersQuery = Headers.ZH,
 ) -> Response:
     """Phones are masked; importing it again leaves them as they are."""
-    return await _export(services, caller, SheetKind.DRIVERS, headers)
+    return await _export(services, caller, SheetKind.DRIVERS, headers, purpose)

@@ -18,6 +18,7 @@ from api.registry.checks import division_problems
 from api.registry.editing import Desk, IfMatch, Patch, merge_patch_of
 from api.registry.paging import Cursor, DivisionQuery, Id, Limit, after, page
 from api.registry.units.schemas import UnitForm, UnitPage, UnitShown
+from fleet.errors import NotAllowed
 from fleet.identity.permissions import Permission
 from fleet.registry.problems import Problem, Refused, error
 from fleet.store import bindings, registry
@@ -73,10 +74,13 @@ async def list_units(
     cursor: Cursor = None,
 ) -> Response:
     """Units in use by id, each with its vehicle and when it was heard last."""
+    now = services.now()
+    if online is not None and not caller.scope.holds_moment(now):
+        raise NotAllowed("This access token is for a period; who is online now is outside it.")
     wanted = registry.UnitFilter(division=division, online=online, bound=bound, q=q)
     async with services.database.begin() as connection:
         rows = await registry.list_units(
-            connection, wanted, scope=caller.scope, at=services.now(), after=after(cursor), limit=limit + 1
+            connection, wanted, scope=caller.scope, at=now, after=after(cursor), limit=limit + 1
         )
     return page([dict(row) for row in rows], limit)
 

@@ -24,7 +24,7 @@ class UnitShown(Warnings):
     retired_at: datetime | None
     vehicle_id: int | None = Field(description="The vehicle it sits in now")
     plate: str | None
-    online: bool = Field(description="Whether it says that it is connected")
+    online: bool | None = Field(description="Whether it says that it is connected; null = outside the token's period")
     last_seen: datetime | None = Field(description="When it was heard last")
 
 

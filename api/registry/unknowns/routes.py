@@ -15,10 +15,11 @@ from api.dependencies import Caller, Shared, requires
 from api.errors import problems
 from api.registry.paging import Cursor, Limit, OrganQuery, after
 from api.registry.schemas import CURSOR
+from fleet.errors import NotAllowed
 from fleet.identity.permissions import Permission
 from fleet.store import policies, unknowns
 from fleet.store.recompute import today
-from fleet.store.unknowns import Unknown
+from fleet.store.unknowns import OF_NOW, Unknown
 
 router = APIRouter(tags=["registry"])
 
@@ -75,6 +76,8 @@ async def list_unknowns(
 ) -> Response:
     """Vehicles that are not retired, by id, and how many each organ has. Confidential ones as everywhere."""
     now = services.now()
+    if kind in OF_NOW and not caller.scope.holds_moment(now):
+        raise NotAllowed("This access token is for a period; who was heard up to now is outside it.")
     async with services.database.begin() as connection:
         silent_days = days or await policies.number_at(connection, "silent_long.days", now)
         limits = await policies.standards_at(connection, now)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from fleet.store.tables.access import (
     account,
     audit_log,
+    audit_pending,
     broker_account,
     login_failure,
     login_session,
@@ -54,6 +55,7 @@ __all__ = [
     "account",
     "area",
     "audit_log",
+    "audit_pending",
     "batch",
     "binding",
     "booking",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from fleet.store.tables.base import INSTANT, metadata
 
@@ -73,8 +74,12 @@ token = Table(
     Column("begin_at", INSTANT),
     Column("end_at", INSTANT),
     Column("read_only", Boolean, nullable=False, server_default=text("false")),
+    Column("last_used_at", INSTANT),
 )
-"""Access tokens of sessions, and personal ones with the limits their owner gave them (null = none)."""
+"""Access tokens of sessions, and personal ones with the limits their owner gave them (null = none).
+
+`last_used_at` is kept for personal ones, to the minute.
+"""
 
 login_failure = Table(
     "login_failure",
@@ -117,12 +122,43 @@ broker_account = Table(
 audit_log = Table(
     "audit_log",
     metadata,
+    Column("chain", Integer, primary_key=True, autoincrement=False),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", INSTANT, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("role", Text),
+    Column("address", Text),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("organ_ids", ARRAY(Integer), nullable=False),
+    Column("purpose", Text),
+    Column("detail", JSON),
+    Column("key_id", Text, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+    Index("audit_log_at_idx", "at", "chain", "n"),
+    Index("audit_log_account_idx", "account", "at"),
+    Index("audit_log_subject_idx", "subject", "at"),
+    Index("audit_log_organ_ids_idx", "organ_ids", postgresql_using="gin"),
+)
+"""Chains of entries, numbered without gaps, each with its code (see `fleet.audit`); a trigger refuses every change.
+
+Chain 0 holds what was recorded before there were chains. `detail` is json and not jsonb: the code covers its text,
+which must stay as it was written.
+"""
+
+audit_pending = Table(
+    "audit_pending",
+    metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("at", INSTANT, nullable=False, server_default=func.clock_timestamp()),
     Column("account", Text, nullable=False),
+    Column("role", Text),
+    Column("address", Text),
     Column("action", Text, nullable=False),
-    Column("object", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("organ_ids", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
     Column("purpose", Text),
-    Column("detail", JSONB),
-    Index("audit_log_at_idx", "at"),
+    Column("detail", JSON),
+    Column("before_chain", Boolean, nullable=False, server_default=text("false")),
 )
+"""Entries committed with the change they tell of; the API's journal moves them into a chain within moments."""

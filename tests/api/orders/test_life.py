@@ -57,7 +57,7 @@ async def test_the_whole_way(town: Town) -> None:
     ]
     assert history[0]["after"]["contact_phone"] == "***"
     assert history[2]["why"] == "同意"
-    assert await town.world.rows("select action, account from audit_log where action like 'order.%' order by id") == [
+    assert await town.world.rows("select action, account from audit_log where action like 'order.%' order by n") == [
         {"action": f"order.{one['command']}", "account": one["account"]["username"]} for one in history
     ]
 

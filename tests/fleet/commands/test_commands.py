@@ -93,7 +93,7 @@ def test_a_gateway_from_creation_to_revocation(fleet: Fleet, broker: Mosquitto, 
         ("gateway.other", "530302", True),
     ]
     assert "gateway.other  530302  active" in fleet("gateway", "list").stdout
-    actions = fetch(database_url, "select action, object from audit_log order by id")
+    actions = fetch(database_url, "select action, subject from audit_pending order by id")
     assert [tuple(row) for row in actions] == [
         ("gateway.create", "gateway.check"),
         ("gateway.create", "gateway.other"),

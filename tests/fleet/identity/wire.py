@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -26,23 +27,27 @@ class Wire:
         password: str | None,
         *,
         protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.accepted: bool | None = None
         self.messages: queue.Queue[mqtt.MQTTMessage] = queue.Queue()
         self.lost = threading.Event()
         self._answers: dict[int, int] = {}
         self._changed = threading.Condition()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=protocol)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=protocol, reconnect_on_failure=False)
         self._client.username_pw_set(username, password)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
         self._client.on_message = lambda client, userdata, message: self.messages.put(message)
         self._client.on_publish = self._answered
         self._client.on_subscribe = self._subscribed
+        if tls is not None:
+            self._client.tls_set_context(tls)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         with self._changed:
-            assert self._changed.wait_for(lambda: self.accepted is not None, 5), "the broker does not answer"
+            answered = self._changed.wait_for(lambda: self.accepted is not None or self.lost.is_set(), 5)
+            assert answered, "the broker does not answer"
         if not self.accepted:
             self.close()
 

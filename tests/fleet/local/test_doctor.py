@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from fleet.identity.broker_access import hash_password, render_access, render_passwords
+from fleet.identity.tls import SYSTEM_TLS
+from fleet.local.broker_probe import knock
 from fleet.local.doctor import Finding, examine
 from fleet.local.mosquitto import Mosquitto
+from fleet.model.broker import BrokerAccount, BrokerAccountKind
 from fleet.settings import Settings
-from tests.services import free_port
+from tests.certificates import authority, written
+from tests.fleet.identity.wire import eventually
+from tests.services import free_port, fresh_broker
 
 
 def settings(tmp_path: Path, **values: object) -> Settings:
@@ -46,7 +52,10 @@ def test_a_healthy_machine_is_found_healthy(tmp_path: Path, database_url: str, b
     findings = by_subject(examine(settings(tmp_path)))
     for subject in ("Python", "clock", "PostgreSQL", "TimescaleDB", "Mosquitto", "port of the API", "data directory"):
         assert findings[subject].ok, findings[subject]
+    unit = BrokerAccount(username="unit", kind=BrokerAccountKind.UNIT, password_hash=hash_password("word"))
+    broker.write_access(render_passwords([unit]), render_access([unit]))
     named = settings(tmp_path, database_url=database_url, mqtt_url=broker.url("unit", "word"))
+    assert eventually(lambda: not knock(broker.url("unit", "word"), SYSTEM_TLS).problem)
     findings = by_subject(examine(named))
     for subject in ("database", "database's clock", "TimescaleDB in the database", "broker"):
         assert findings[subject].ok, findings[subject]
@@ -61,3 +70,44 @@ def test_a_port_of_somebody_else_is_a_problem(tmp_path: Path) -> None:
         found = by_subject(examine(settings(tmp_path, http_port=taken)))["port of the API"]
     assert not found.ok
     assert "FLEET_HTTP_PORT" in found.remedy
+
+
+@pytest.mark.seam
+def test_what_is_wrong_with_the_way_to_a_broker_is_told_apart(tmp_path: Path) -> None:
+    unit = BrokerAccount(username="unit", kind=BrokerAccountKind.UNIT, password_hash=hash_password("word"))
+    ours = written(tmp_path / "ours", authority(), authority().client("unit"))
+    others = written(tmp_path / "others", authority("somebody else's"))
+    with fresh_broker(authority().files(demand=True)) as broker:
+        broker.write_access(render_passwords([unit]), render_access([unit]))
+        assert eventually(lambda: not knock(broker.url("unit", "word"), SYSTEM_TLS).problem)
+
+        url = f"mqtts://unit:word@127.0.0.1:{broker.tls_port}"
+
+        def look(files: dict[str, Path | None], url: str = url) -> dict[str, Finding]:
+            given = settings(tmp_path, database_url="postgresql://x@127.0.0.1:1/x", mqtt_url=url, **files)
+            return by_subject(examine(given))
+
+        shown = {
+            "mqtt_tls_ca": ours.authority,
+            "mqtt_tls_client_cert": ours.certificate,
+            "mqtt_tls_client_key": ours.key,
+        }
+        good = look(shown)
+        assert good["broker"].ok, good["broker"]
+        assert good["broker's certificate"].ok
+        assert "in 19 days" in good["broker's certificate"].state
+        soon = good["our certificate for the broker"]
+        assert not soon.ok, "five days are not enough to notice"
+        assert "FLEET_MQTT_TLS_CLIENT_CERT" in soon.remedy
+
+        problems = {
+            "may not connect": look(shown, url.replace("word", "other")),
+            "FLEET_MQTT_TLS_CA": look({**shown, "mqtt_tls_ca": others.authority}),
+            "client certificate": look({"mqtt_tls_ca": ours.authority}),
+            "demands TLS": look({}, url.replace("mqtts", "mqtt")),
+        }
+    for words, findings in problems.items():
+        found = findings["broker"]
+        assert not found.ok, words
+        assert words in f"{found.state} {found.remedy}", found
+        assert "unit:word" not in found.state

@@ -42,6 +42,9 @@ DENIED = {
         *NO_READING_CHANGES,
         *updating("batch stored = 0", "unit division = 530302", "registry_revision revision = 0"),
         *reading(*ACCESS, *ORDERS, "audit_log", "organ", "vehicle", "binding"),
+        "select detail from audit_pending",
+        *destroying("audit_log", "audit_pending"),
+        *updating("audit_log account = 'somebody else'", "audit_pending account = 'somebody else'"),
         *inserting("unit", "account", "token", "broker_account", "audit_log"),
     ],
     "fleet_monitor": [
@@ -50,13 +53,17 @@ DENIED = {
         *updating("batch stored = 0", "unit division = 530302", "dispatch_order state = 'settled'"),
         *inserting(*READINGS, *BOOKS, *REGISTRY, *ACCESS, *ORDERS, "quarantine", "latest_state", "audit_log"),
         *reading(*ACCESS, "audit_log"),
+        "select detail from audit_pending",
+        *destroying("audit_log", "audit_pending"),
+        *updating("audit_log account = 'somebody else'", "audit_pending account = 'somebody else'"),
     ],
     "fleet_api": [  # clerks edit the registry through it; it takes nothing away that proves something
         *destroying(*READINGS, *BOOKS, "quarantine", "latest_state", "audit_log", "account", "broker_account"),
         *destroying("policy_value", "vehicle_history", "recompute"),
         *destroying("dispatch_order", "order_approval", "order_event", "order_assignment", "order_amendment"),
         *destroying("order_number"),
-        *[f"truncate {table}" for table in (*REGISTRY, *ACCESS)],
+        *[f"truncate {table}" for table in (*REGISTRY, *ACCESS, "audit_pending")],
+        "alter table audit_log disable trigger all",
         *NO_READING_CHANGES,
         *inserting(*READINGS, *BOOKS, "quarantine", "latest_state", "broker_account"),
         *updating(
@@ -70,6 +77,7 @@ DENIED = {
             "quarantine payload = ''",
             "quarantine resolved_at = now()",
             "audit_log account = 'somebody else'",
+            "audit_pending account = 'somebody else'",
             "policy_value why = ''",
             "recompute reason = ''",
             "order_approval approved = true",
@@ -142,10 +150,27 @@ async def test_what_a_service_needs_is_allowed(database_url: str) -> None:
     )
     services.execute(
         assume_role(database_url, "fleet_api"),
-        "insert into audit_log (account, action, object) values ('a', 'b', 'c')",
+        "insert into audit_log (chain, n, at, account, action, subject, organ_ids, key_id, mac)"
+        " values (1, 1, now(), 'a', 'b', 'c', '{}', '', '')",
+        "delete from audit_pending",
         "select 1 from position_reading, ledger, account, token, audit_log",
         "update quarantine set retry_requested_at = now()",
     )
     services.execute(
         assume_role(database_url, "fleet_monitor"), "select 1 from position_reading, batch, vehicle, binding"
     )
+    for role in SERVICES:
+        services.execute(
+            assume_role(database_url, role),
+            "insert into audit_pending (account, action, subject) values ('a', 'b', 'c') returning id",
+        )
+
+
+async def test_not_even_the_owner_changes_the_audit_log_by_a_slip(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url, server_settings={"role": "fleet_owner"})
+    try:
+        for statement in ("update audit_log set account = ''", "delete from audit_log", "truncate audit_log"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only added to"):
+                await connection.execute(statement)
+    finally:
+        await connection.close()

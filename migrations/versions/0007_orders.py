@@ -1,14 +1,14 @@
 """Orders: their content and life, decisions, amendments, assignments, outings, history, numbers; bookings.
 
-Revision: 0006, after 0003
+Revision: 0007, after 0005
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0006"
-down_revision = "0003"
+revision = "0007"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
