@@ -253,3 +253,10 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Segment = Trip | Stop | Gap
+
+_ID_EPOCH_S = 1_420_070_400  # 2015-01-01 UTC; the service takes no earlier time
+
+
+def segment_id(vehicle_id: int, started_us: int) -> int:
+    """The id of a vehicle's trip, stop or gap: made again from the same readings, it is the same."""
+    return (vehicle_id << 32) + (started_us // 1_000_000 - _ID_EPOCH_S)
