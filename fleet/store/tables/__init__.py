@@ -55,6 +55,7 @@ from fleet.store.tables.trips import (
     vehicle_day_division,
     vehicle_month,
 )
+from fleet.store.tables.visits import trip_cells
 
 __all__ = [
     "INSTANT",
@@ -100,6 +101,7 @@ __all__ = [
     "stop_version",
     "token",
     "trip",
+    "trip_cells",
     "trip_track",
     "trip_version",
     "unit",
