@@ -103,6 +103,8 @@ class TripParameters(msgspec.Struct, frozen=True, kw_only=True):
     """From this speed on, tenths of km/h, a reading counts as moving."""
     jump_kmh: int = 250
     """A fix that would need more than this speed from the last good one is set aside."""
+    battery_wh: int | None = None
+    """Of the vehicle, where it is known: turns its state of charge into energy."""
 
 
 class CutKind(StrEnum):
@@ -150,6 +152,8 @@ class Doubt(IntFlag):
     STARTS_IN_GAP = 16
     ENDS_IN_GAP = 32
     NO_ODOMETER = 64
+    UNIT_CHANGED = 128  # another unit reported in the middle of it
+    IGNITION = 256  # moved with the ignition off: a broken wire, or the vehicle was towed
 
 
 class BridgedGap(msgspec.Struct, frozen=True, kw_only=True):
