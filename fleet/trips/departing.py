@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from fleet.model.trips import Cut, CutKind, Doubt, TripParameters
 from fleet.trips import driving, halting, points
-from fleet.trips.driving import BRIDGE_US, FINE_M, moves
+from fleet.trips.driving import moves
 from fleet.trips.measure import distance_m, seconds_between
 from fleet.trips.meters import begin_use, grown_since
 from fleet.trips.segments import Closed, gap_of
+from fleet.trips.standing import BRIDGE_US, FINE_M
 from fleet.trips.state import Dark, Fix, Halt, Journey, State
 
 _LEAD = 120
@@ -49,9 +50,7 @@ def watch(state: State, halt: Halt, fix: Fix, leg_m: float, parameters: TripPara
         halt.seen = leg_us <= BRIDGE_US
     elif len(lead) > _LEAD:
         del lead[2::2]
-    grown_m = None if state.odometer is None else grown_since(state, state.odometer.unit_id, halt.still_odometer_m)
-    if grown_m is not None and state.odometer is not None and state.odometer.step_m > 1:
-        grown_m = max(0, grown_m - state.odometer.step_m)
+    grown_m = _grown_m(state, halt)
     if grown_m is not None and grown_m >= parameters.least_trip_m:
         if fix.at_us - lead[0].at_us >= _LEAST_US:
             depart(state, halt, max(away_m, grown_m), parameters, out)
@@ -259,6 +258,15 @@ def _set_out(journey: Journey, stood: Fix, started_us: int) -> None:
         journey.idle_s += seconds
         journey.parts[0][2] += seconds
         journey.acc_us = stood.at_us
+
+
+def _grown_m(state: State, halt: Halt) -> int | None:
+    """How far the odometer says at least that the vehicle came since it was last known to stand."""
+    odometer = state.odometer
+    if odometer is None:
+        return None
+    grown_m = grown_since(state, odometer.unit_id, halt.still_odometer_m)
+    return grown_m if grown_m is None or odometer.step_m == 1 else max(0, grown_m - odometer.step_m)
 
 
 def _driven_m(state: State, halt: Halt) -> int | None:

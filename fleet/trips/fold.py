@@ -30,7 +30,6 @@ from fleet.model.trips import (
     Cut,
     CutKind,
     Doubt,
-    Gap,
     PositionReading,
     ReadingKey,
     Segment,
@@ -39,11 +38,11 @@ from fleet.model.trips import (
     TripParameters,
     UsageReading,
 )
-from fleet.trips import departing, driving, halting
-from fleet.trips.measure import distance_m, seconds_between
-from fleet.trips.meters import see_odometer, see_usage
+from fleet.trips import departing, driving, halting, silence, standing, words
+from fleet.trips.measure import distance_m
+from fleet.trips.meters import see_usage
 from fleet.trips.segments import Closed, gap_of, stop_of, trip_of
-from fleet.trips.state import Dark, Fix, Halt, Journey, State, decode, encode
+from fleet.trips.state import Fix, Halt, Journey, State, decode, encode
 
 __all__ = [
     "Closed",
@@ -65,8 +64,6 @@ _AGREEING = 5
 _AGREEING_US = 20_000_000
 _MOST_OUTLIERS = 30
 _BRIDGED_JUMP_M = 3_000
-_WAIT_FOR_ODOMETER_US = 120_000_000
-_STILL_M = 20
 _IGNITION_EVENTS = {"ignition_on": True, "ignition_off": False}
 
 
@@ -111,7 +108,7 @@ def step(state: State, reading: StoredReading, parameters: TripParameters) -> li
     elif reading.event in _IGNITION_EVENTS:
         _hear(state, reading.unit_id, at_us, None, _IGNITION_EVENTS[reading.event], parameters, out)
     if waiting is not None:
-        _end_waiting(state, waiting, at_us, out)
+        silence.let_go(state, waiting, at_us, out)
     state.closed = bool(out)
     return out
 
@@ -145,16 +142,16 @@ def tick(state: State, now_us: int, parameters: TripParameters) -> Segment | Non
     else:
         return open_segment(state, parameters)
     if silent_us > limit_s * 1_000_000:
-        return gap_of(state, _dark(state), None, None, None)
+        return gap_of(state, silence.opened(state), None, None, None)
     return open_segment(state, parameters)
 
 
 def _position(state: State, reading: PositionReading, parameters: TripParameters, out: list[Closed]) -> None:
-    at_us, lat_e7, lon_e7 = reading.observed_at_us, reading.lat_e7, reading.lon_e7
     if reading.flags & _IMPLAUSIBLE:
         _set_aside(state, reading, "implausible", 0, None)
-        _hear(state, reading.unit_id, at_us, reading.odometer_m, reading.ignition, parameters, out)
+        _hear(state, reading.unit_id, reading.observed_at_us, reading.odometer_m, reading.ignition, parameters, out)
         return
+    at_us, lat_e7, lon_e7 = reading.observed_at_us, reading.lat_e7, reading.lon_e7
     hdop_tenths, satellites = reading.hdop_tenths, reading.satellites
     fix = Fix(
         at_us,
@@ -170,11 +167,7 @@ def _position(state: State, reading: PositionReading, parameters: TripParameters
     )
     good = state.good
     if good is None:
-        state.unit_id = reading.unit_id
-        _take_words(state, reading, parameters)
-        state.good, state.alive_us = fix, at_us
-        cut = Cut(kind=CutKind.FIRST_READING, decided_at_us=at_us)
-        halting.begin(state, fix, at_us, cut)
+        _first(state, reading, fix, parameters)
         return
     leg_us = at_us - good.at_us
     if leg_us == 0:
@@ -182,59 +175,92 @@ def _position(state: State, reading: PositionReading, parameters: TripParameters
             _set_aside(state, reading, "stuck_clock", Doubt.STUCK_CLOCK, None)
         return
     leg_m = distance_m(good.lat_e7, good.lon_e7, lat_e7, lon_e7)
-    bridged = False
+    believed = False
     # km/h times microseconds over 3.6 million are metres
     if leg_m > _JUMP_ALLOWANCE_M and leg_m - _JUMP_ALLOWANCE_M > parameters.jump_kmh * leg_us / 3_600_000:
         _set_aside(state, reading, "jump", Doubt.JUMP, round(leg_m * 3_600_000 / leg_us))
         if not _agreed(state, fix, parameters) or at_us // 1_000_000 <= state.alive_us // 1_000_000:
             return
-        bridged = True
+        believed = True
     if state.outliers:
         state.outliers = []
-    halt, journey = state.halt, state.journey
-    silent_us = at_us - state.alive_us
-    if state.dark is not None:
-        _end_gap(state, reading, fix, state.dark, parameters, out)
+    if (
+        at_us - state.alive_us > parameters.gap_s * 1_000_000
+        or reading.unit_id != state.unit_id
+        or believed
+        or state.dark is not None
+    ) and _interrupted(state, reading, fix, leg_m, believed, parameters, out):
         return
+    halt, journey = state.halt, state.journey
     if halt is not None:
-        if silent_us > parameters.gap_parked_s * 1_000_000 or bridged:
-            _gap(state, reading, fix, leg_m, parameters, out)
-            return
-        if reading.unit_id != state.unit_id and _change_unit(state, halt, reading, fix, parameters, out):
-            return
         halting.keep_time(state, halt, at_us)
-        _take_words(state, reading, parameters)
+        words.take(state, reading, parameters)
         departing.watch(state, halt, fix, leg_m, parameters, out)
-    else:
-        assert journey is not None
-        if silent_us > parameters.gap_s * 1_000_000:
-            stand = journey.stand
-            if (
-                stand is not None
-                and silent_us <= parameters.gap_parked_s * 1_000_000
-                and driving.stands_still(state, stand, fix, parameters)
-            ):
-                driving.remain(state, journey, stand, fix, parameters, out, silent=True)
-                _take_words(state, reading, parameters)
-                state.good, state.alive_us = fix, at_us
-                return
-            _gap(state, reading, fix, leg_m, parameters, out)
-            return
-        if bridged and not _within_reach(state, journey, fix, leg_m, parameters):
-            _gap(state, reading, fix, leg_m, parameters, out)
-            return
-        if reading.unit_id != state.unit_id:
-            journey.doubts |= Doubt.UNIT_CHANGED
-            state.unit_id = reading.unit_id
-            if reading.unit_id not in journey.units:
-                journey.units.append(reading.unit_id)
+    elif journey is not None:
         if reading.odometer_m is not None:
-            _take_odometer(state, reading.unit_id, at_us, reading.odometer_m, parameters)
-        driving.advance(state, journey, good, fix, leg_m, parameters, out, bridged)
+            words.take_odometer(state, reading.unit_id, at_us, reading.odometer_m, parameters)
+        # The time up to here belongs to what the ignition was; what it is now comes after.
+        driving.advance(state, journey, good, fix, leg_m, parameters, out, believed)
         ignition = reading.ignition
         if ignition is not None and ignition is not state.ignition:
-            _ignite(state, at_us, ignition)
+            words.ignite(state, at_us, ignition)
     state.good, state.alive_us = fix, at_us
+
+
+def _first(state: State, reading: PositionReading, fix: Fix, parameters: TripParameters) -> None:
+    """The first good fix of a vehicle."""
+    state.unit_id = reading.unit_id
+    words.take(state, reading, parameters)
+    state.good, state.alive_us = fix, fix.at_us
+    halting.begin(state, fix, fix.at_us, Cut(kind=CutKind.FIRST_READING, decided_at_us=fix.at_us))
+
+
+def _interrupted(
+    state: State,
+    reading: PositionReading,
+    fix: Fix,
+    leg_m: float,
+    believed: bool,
+    parameters: TripParameters,
+    out: list[Closed],
+) -> bool:
+    """Whether the fix does not simply follow the one before: after a silence, after jumps, from another unit.
+
+    `believed`: it needed too much speed, but so did the ones before, and they agree. True: the fix is dealt with.
+    """
+    if state.dark is not None:
+        silence.end(state, reading, fix, state.dark, parameters, out)
+        return True
+    silent_us = fix.at_us - state.alive_us
+    halt, journey = state.halt, state.journey
+    if halt is not None:
+        if silent_us > parameters.gap_parked_s * 1_000_000 or believed:
+            silence.cut(state, reading, fix, leg_m, parameters, out)
+            return True
+        return reading.unit_id != state.unit_id and _change_unit(state, halt, reading, fix, parameters, out)
+    assert journey is not None
+    if silent_us > parameters.gap_s * 1_000_000:
+        stand = journey.stand
+        if (
+            stand is None
+            or silent_us > parameters.gap_parked_s * 1_000_000
+            or not standing.stands_still(stand, fix, parameters)
+        ):
+            silence.cut(state, reading, fix, leg_m, parameters, out)
+            return True
+        standing.remain(state, journey, stand, fix, parameters, out, silent=True)
+        words.take(state, reading, parameters)
+        state.good, state.alive_us = fix, fix.at_us
+        return True
+    if believed and not _within_reach(journey, fix, leg_m, parameters):
+        silence.cut(state, reading, fix, leg_m, parameters, out)
+        return True
+    if reading.unit_id != state.unit_id:
+        journey.doubts |= Doubt.UNIT_CHANGED
+        state.unit_id = reading.unit_id
+        if reading.unit_id not in journey.units:
+            journey.units.append(reading.unit_id)
+    return False
 
 
 def _hear(
@@ -254,10 +280,10 @@ def _hear(
     if halt is not None or journey is not None:
         parked = halt is not None or (journey is not None and journey.stand is not None)
         if silent_us > (parameters.gap_parked_s if parked else parameters.gap_s) * 1_000_000:
-            _silence(state, unit_id, at_us, odometer_m, parameters, out)
+            silence.hear_after(state, unit_id, at_us, odometer_m, parameters, out)
             halt, journey = state.halt, state.journey
     if odometer_m is not None:
-        _take_odometer(state, unit_id, at_us, odometer_m, parameters)
+        words.take_odometer(state, unit_id, at_us, odometer_m, parameters)
     if halt is not None:
         halting.keep_time(state, halt, at_us)
         if len(halt.lead) == 1 and _stands(state, halt, odometer_m is not None, ignition):
@@ -266,7 +292,7 @@ def _hear(
         silent = silent_us > parameters.gap_s * 1_000_000
         driving.hear(state, journey, at_us, ignition, odometer_m is not None, parameters, out, silent)
     if ignition is not None and ignition is not state.ignition:
-        _ignite(state, at_us, ignition)
+        words.ignite(state, at_us, ignition)
     if state.dark is None:
         state.alive_us = at_us
 
@@ -277,30 +303,8 @@ def _stands(state: State, halt: Halt, odometer_said: bool, ignition: bool | None
     if odometer_said and odometer is not None:
         if halt.still_odometer_m is None:
             return ignition is False and state.ignition is False
-        return odometer.value_m - halt.still_odometer_m <= _STILL_M and odometer.step_m <= driving.FINE_M
+        return odometer.value_m - halt.still_odometer_m <= silence.STILL_M and odometer.step_m <= standing.FINE_M
     return ignition is False and state.ignition is not True
-
-
-def _take_words(state: State, reading: PositionReading, parameters: TripParameters) -> None:
-    """Odometer and ignition of a position."""
-    if reading.odometer_m is not None:
-        _take_odometer(state, reading.unit_id, reading.observed_at_us, reading.odometer_m, parameters)
-    ignition = reading.ignition
-    if ignition is not None and ignition is not state.ignition:
-        _ignite(state, reading.observed_at_us, ignition)
-
-
-def _take_odometer(state: State, unit_id: int, at_us: int, odometer_m: int, parameters: TripParameters) -> None:
-    grown_m = see_odometer(state, unit_id, at_us, odometer_m, parameters)
-    journey = state.journey
-    if journey is not None:
-        journey.odometer_m = (journey.odometer_m or 0) + grown_m
-
-
-def _ignite(state: State, at_us: int, ignition: bool) -> None:
-    state.ignition, state.ignition_us = ignition, at_us
-    if state.journey is not None:
-        driving.ignite(state.journey, at_us, ignition)
 
 
 def _set_aside(state: State, reading: PositionReading, reason: str, doubt: int, kmh: int | None) -> None:
@@ -327,7 +331,7 @@ def _agreed(state: State, fix: Fix, parameters: TripParameters) -> bool:
     return len(outliers) >= _AGREEING and fix.at_us - outliers[0].at_us >= _AGREEING_US
 
 
-def _within_reach(state: State, journey: Journey, fix: Fix, leg_m: float, parameters: TripParameters) -> bool:
+def _within_reach(journey: Journey, fix: Fix, leg_m: float, parameters: TripParameters) -> bool:
     """Whether the vehicle could have come to where it now is since it last moved: its receiver was stuck."""
     if leg_m <= _BRIDGED_JUMP_M:
         return True
@@ -347,131 +351,13 @@ def _change_unit(
             halt.units.append(reading.unit_id)
         return False
     if away_m > parameters.drift_m:
-        _gap(state, reading, fix, away_m, parameters, out)
+        silence.cut(state, reading, fix, away_m, parameters, out)
         return True
     cut = Cut(kind=CutKind.UNIT_CHANGED, metres=round(away_m), decided_at_us=at_us)
     halting.keep_time(state, halt, at_us)
     halting.close(state, halt, at_us, cut, parameters, out)
     state.unit_id = reading.unit_id
-    _take_words(state, reading, parameters)
+    words.take(state, reading, parameters)
     halting.begin(state, fix, at_us, cut)
     state.good, state.alive_us = fix, at_us
     return True
-
-
-def _dark(state: State) -> Dark:
-    good, odometer = state.good, state.odometer
-    moving = state.journey is not None and state.journey.stand is None
-    if state.halt is not None and good is not None and len(state.halt.lead) > 1:
-        moving = (good.speed_dkmh or 0) > 0
-    return Dark(
-        state.alive_us,
-        0 if odometer is None else odometer.unit_id,
-        None if odometer is None else odometer.value_m,
-        moving,
-    )
-
-
-def _break_off(state: State, at_us: int, metres: int | None, parameters: TripParameters, out: list[Closed]) -> Dark:
-    """End whatever runs at the last documented moment; the gap since then is answered."""
-    dark = _dark(state)
-    halt = state.halt
-    end = Cut(kind=CutKind.GAP, seconds=seconds_between(state.alive_us, at_us), metres=metres, decided_at_us=at_us)
-    if state.journey is not None:
-        driving.break_off(state, state.journey, state.alive_us, end, parameters, out)
-    elif halt is not None and not halting.close(state, halt, state.alive_us, end, parameters, out):
-        dark.since_us = halt.started_us
-    return dark
-
-
-def _gap(
-    state: State,
-    reading: PositionReading,
-    fix: Fix,
-    apart_m: float,
-    parameters: TripParameters,
-    out: list[Closed],
-) -> None:
-    """A gap that this fix ends."""
-    dark = _break_off(state, fix.at_us, round(apart_m), parameters, out)
-    _end_gap(state, reading, fix, dark, parameters, out)
-
-
-def _end_gap(
-    state: State, reading: PositionReading, fix: Fix, dark: Dark, parameters: TripParameters, out: list[Closed]
-) -> None:
-    """The fix that ends a gap: from here on the vehicle stands, until it is seen to move."""
-    at_us = fix.at_us
-    state.dark = None
-    _take_words(state, reading, parameters)
-    gap = gap_of(state, dark, at_us, fix, _grown_m(state, dark))
-    if dark.odometer_m is not None and gap.odometer_m is None and reading.odometer_m is None:
-        state.waiting, state.waiting_odometer = gap, (dark.odometer_unit, dark.odometer_m)
-    else:
-        out.append((gap, ()))
-    state.unit_id = reading.unit_id
-    cut = Cut(
-        kind=CutKind.GAP_ENDED,
-        seconds=seconds_between(dark.since_us, at_us),
-        metres=gap.metres_apart,
-        decided_at_us=at_us,
-    )
-    halting.begin(state, fix, at_us, cut, Doubt.STARTS_IN_GAP)
-    state.good, state.alive_us = fix, at_us
-
-
-def _silence(
-    state: State, unit_id: int, at_us: int, odometer_m: int | None, parameters: TripParameters, out: list[Closed]
-) -> None:
-    """A reading without a place after too long a silence: the vehicle stands where it was, or nobody knows."""
-    odometer, good = state.odometer, state.good
-    assert good is not None
-    dark = _break_off(state, at_us, None, parameters, out)
-    if (
-        odometer is None
-        or odometer_m is None
-        or odometer.unit_id != unit_id
-        or odometer.step_m > driving.FINE_M
-        or not 0 <= odometer_m - odometer.value_m <= _STILL_M
-    ):
-        state.dark = dark
-        return
-    out.append((gap_of(state, dark, at_us, good, odometer_m - odometer.value_m), ()))
-    cut = Cut(kind=CutKind.GAP_ENDED, seconds=seconds_between(dark.since_us, at_us), metres=0, decided_at_us=at_us)
-    halting.begin(state, good, at_us, cut, Doubt.STARTS_IN_GAP)
-    state.alive_us = at_us
-
-
-def _end_waiting(state: State, gap: Gap, at_us: int, out: list[Closed]) -> None:
-    """Let a gap go that waited for the odometer: when it is known, when something else ended, or after a while."""
-    ended_us = gap.ended_us
-    assert ended_us is not None
-    assert gap.after is not None
-    odometer, good = state.odometer, state.good
-    if odometer is not None and good is not None and odometer.at_us >= ended_us:
-        unit_id, value_m = state.waiting_odometer
-        if odometer.unit_id == unit_id and odometer.value_m >= value_m:
-            # What was driven since the gap ended is documented.
-            since_m = distance_m(gap.after.lat_e7, gap.after.lon_e7, good.lat_e7, good.lon_e7)
-            if state.journey is not None:
-                since_m = max(since_m, state.journey.track_mm / 1_000)
-            gap = msgspec.structs.replace(gap, odometer_m=max(0, odometer.value_m - value_m - round(since_m)))
-    elif not out and at_us - ended_us <= _WAIT_FOR_ODOMETER_US:
-        return
-    out.insert(0, (gap, ()))
-    if state.waiting is not None and state.waiting.started_us == gap.started_us:
-        state.waiting = None
-
-
-def _grown_m(state: State, dark: Dark) -> int | None:
-    """What the odometer grew in a gap, if the same one was read after it began."""
-    odometer = state.odometer
-    if (
-        odometer is None
-        or dark.odometer_m is None
-        or odometer.unit_id != dark.odometer_unit
-        or odometer.at_us <= dark.since_us
-        or odometer.value_m < dark.odometer_m
-    ):
-        return None
-    return odometer.value_m - dark.odometer_m

@@ -72,6 +72,14 @@ def see_usage(state: State, reading: UsageReading) -> None:
             halt.charged_wh = (halt.charged_wh or 0) + charged_wh
     if reading.charging is not None:
         state.charging = reading.charging
+    _see_levels(state, reading)
+    if journey is not None and journey.stand is not None and journey.stand.use is None:
+        journey.stand.use = copied(journey.use)
+
+
+def _see_levels(state: State, reading: UsageReading) -> None:
+    halt = state.halt
+    use = None if state.journey is None else state.journey.use
     if reading.fuel_level_ml is not None:
         state.tank_ml = reading.fuel_level_ml
         if use is not None:
@@ -84,8 +92,6 @@ def see_usage(state: State, reading: UsageReading) -> None:
             _see_soc(use, reading.soc_permille, state.charging)
         elif halt is not None and halt.soc_permille is None:
             halt.soc_permille = reading.soc_permille
-    if journey is not None and journey.stand is not None and journey.stand.use is None:
-        journey.stand.use = copied(journey.use)
 
 
 def begin_use(state: State, halt: Halt | None) -> Use:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from operator import sub
 from zlib import compress, decompress
 
 from fleet.model.trips import TrackPoint
@@ -73,4 +74,4 @@ def unpack(chunk: bytes) -> list[TrackPoint]:
 
 
 def _steps(values: list[int]) -> list[int]:
-    return [values[0], *(b - a for a, b in zip(values, values[1:]))]  # noqa: B905
+    return [values[0], *map(sub, values[1:], values)]

@@ -18,6 +18,7 @@ from fleet.model.trips import (
 from fleet.trips.measure import distance_m
 from fleet.trips.meters import energy, fuel
 from fleet.trips.state import Dark, Fix, Halt, Journey, State
+from fleet.trips.sums import add_seconds, metres
 
 Closed = tuple[Segment, tuple[TrackPoint, ...]]
 """A segment that is over, and the track of a trip (of others: none)."""
@@ -94,9 +95,9 @@ def stop_of(state: State, halt: Halt, ended_us: int | None, end: Cut | None, par
     """The stop, ended or so far."""
     lat_e7, lon_e7 = median(halt)
     charged_wh = halt.charged_wh
-    if charged_wh is None and parameters.battery_wh is not None:
-        if halt.soc_permille is not None and state.soc_permille is not None:
-            charged_wh = max(0, state.soc_permille - halt.soc_permille) * parameters.battery_wh // 1_000
+    if charged_wh is None and None not in (parameters.battery_wh, halt.soc_permille, state.soc_permille):
+        gained_permille = max(0, (state.soc_permille or 0) - (halt.soc_permille or 0))
+        charged_wh = gained_permille * (parameters.battery_wh or 0) // 1_000
     change_ml = None if halt.tank_ml is None or state.tank_ml is None else state.tank_ml - halt.tank_ml
     return Stop(
         vehicle_id=state.vehicle_id,
@@ -151,20 +152,6 @@ def median(halt: Halt) -> tuple[int, int]:
         return halt.lat_e7, halt.lon_e7
     lats, lons = sorted(sample[0::2]), sorted(sample[1::2])
     return halt.base_lat_e7 + lats[len(lats) // 2], halt.base_lon_e7 + lons[len(lons) // 2]
-
-
-def metres(millimetres: int) -> int:
-    """Rounded half up."""
-    return (millimetres + 500) // 1_000
-
-
-def add_seconds(parts: list[list[int]], division: int, seconds: int) -> None:
-    """Add time to a division's part, which begins with it if it is new."""
-    for part in parts:
-        if part[0] == division:
-            part[2] += seconds
-            return
-    parts.append([division, 0, seconds])
 
 
 def bridge(from_us: int, to_us: int, apart_m: float, odometer_m: int | None) -> BridgedGap:
