@@ -313,6 +313,7 @@ RIGHTS = """
 grant select, insert, update, delete on trip, stop, gap, trip_track, vehicle_day, vehicle_day_division, vehicle_month,
     fold_snapshot, fold_checkpoint, late_span, unit_state to fleet_monitor;
 grant select, insert, update on follow_cursor, monitor_status to fleet_monitor;
+grant select on ingest_worker to fleet_monitor;
 grant select, insert on trip_version, stop_version, gap_version, recompute_refused to fleet_monitor;
 grant select on trip, stop, gap, trip_version, stop_version, gap_version, trip_track, vehicle_day,
     vehicle_day_division, vehicle_month, late_span, recompute_refused, unit_state, monitor_status to fleet_api;
@@ -330,6 +331,7 @@ def statements(script: str) -> None:
     for statement in script.split(";\n"):
         if statement.strip():
             op.execute(statement)
+
 
 READINGS = ("position_reading", "usage_reading", "event_reading")
 
