@@ -146,13 +146,11 @@ class Memory:
         tracked, written_at = self.tracked(vehicle_id), from_us(now_us)
         for segment, points in closed:
             kind = kind_of(segment)
-            changes.rows[kind].append(
-                row_of(segment, known_to_us=0, written_at=written_at, named=self._naming(vehicle_id))
-            )
+            changes.put(kind, row_of(segment, known_to_us=0, written_at=written_at, named=self._naming(vehicle_id)))
             if isinstance(segment, Trip):
                 track = track_of(segment, points)
                 if track is not None:
-                    changes.tracks.append(track)
+                    changes.tracks[track.trip_id] = track
             shown = (kind, segment_id(vehicle_id, segment.started_us))
             tracked.shown.pop(shown, None)
             if tracked.emitted is not None:
@@ -165,10 +163,10 @@ class Memory:
         for segment, known_to_us in self._running(tracked, now_us):
             row = row_of(segment, known_to_us=known_to_us, written_at=from_us(now_us), named=self._naming(vehicle_id))
             kind = kind_of(segment)
-            changes.rows[kind].append(row)
+            changes.put(kind, row)
             shown[kind, row["id"]] = known_to_us
         for kind, identifier in tracked.shown.keys() - shown.keys():
-            changes.dropped[kind].append(identifier)
+            changes.drop(kind, identifier)
         tracked.shown = shown
 
     def _running(self, tracked: Tracked, now_us: int) -> list[tuple[Segment, int]]:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import asyncpg
@@ -38,15 +39,8 @@ log = logging.getLogger(__name__)
 DEPENDANTS: tuple[str, ...] = ()
 """Stages of `recompute` that follow from trips: each that is named here is told of every span that changed."""
 
-IDLE_S = 0.15
-"""How long the live lane rests when there is nothing: the greatest part of the lag."""
-SNAPSHOT_EVERY_S = 40.0
-SNAPSHOT_EVERY_READINGS = 150_000
-"""Whichever comes first: a restart folds again what came since."""
 RUNNING_EVERY_S = {"trip": 45, "stop": 600, "gap": 600}
 RUNNING_AT_ONCE = 250
-SETTLED_S, AT_MOST_S = 2.0, 30.0
-"""A vehicle is folded again once nothing more came late for so long, but at most so much later."""
 RECENT_US = 6 * 3_600_000_000
 RELABELLED = ("area", "vehicle.history")
 """Reasons that change what trips are called, not what they are."""
@@ -54,10 +48,28 @@ TRY_LOCK_EVERY_S = 1.0
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.25, 4.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often what is done.
+
+    `idle_s`: the live lane's rest when there is nothing, the greatest part of the lag. Snapshots: whichever comes
+    first; a restart folds again what came since. A vehicle is folded again once nothing more came late for
+    `settled_s`, but at most `waited_s` after the first.
+    """
+
+    idle_s: float = 0.15
+    house_s: float = 1.0
+    snapshot_s: float = 40.0
+    snapshot_readings: int = 150_000
+    settled_s: float = 2.0
+    waited_s: float = 30.0
+
+
 class Monitor:
     """`run()` until `stop()`; `url`: the monitor's own login."""
 
-    def __init__(self, url: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, url: str, now: Callable[[], datetime], pace: Pace = Pace()) -> None:
+        self._pace = pace
         self._url = url
         self._now = now
         self._stopping = asyncio.Event()
@@ -71,7 +83,7 @@ class Monitor:
         """Works, or waits for the database or for another monitor, until `stop`."""
         back_off_s = FIRST_BACK_OFF_S
         while not self._stopping.is_set():
-            session = Session(self._url, self._now, self._stopping, self._started_at)
+            session = Session(self._url, self._now, self._pace, self._stopping, self._started_at)
             try:
                 await session.run()
                 back_off_s = FIRST_BACK_OFF_S
@@ -92,8 +104,10 @@ class Monitor:
 class Session:
     """From one loading of the state to the loss of the database, or to the end."""
 
-    def __init__(self, url: str, now: Callable[[], datetime], stopping: asyncio.Event, started_at: datetime) -> None:
-        self._url, self._now, self._stopping, self._started_at = url, now, stopping, started_at
+    def __init__(
+        self, url: str, now: Callable[[], datetime], pace: Pace, stopping: asyncio.Event, started_at: datetime
+    ) -> None:
+        self._url, self._now, self._pace, self._stopping, self._started_at = url, now, pace, stopping, started_at
         self.worked = False
         self._opened: list[asyncpg.Connection] = []
         self._writing = asyncio.Lock()
@@ -224,7 +238,7 @@ class Session:
         while not self._stopping.is_set():
             if not await self._round():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), IDLE_S)
+                    await asyncio.wait_for(self._stopping.wait(), self._pace.idle_s)
 
     async def _round(self) -> bool:
         """Takes the next batches; False when there are none."""
@@ -287,7 +301,7 @@ class Session:
         while not self._stopping.is_set():
             vehicle_id = None if self._replay_to is not None else self._next_vehicle(self._now_us())
             if vehicle_id is None:
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(min(0.2, self._pace.settled_s))
             else:
                 await self._again(vehicle_id)
 
@@ -296,7 +310,10 @@ class Session:
         best: tuple[int, int] | None = None
         chosen: int | None = None
         for vehicle_id, late in self._memory.late.items():
-            settled = now_us - late.marked_us >= SETTLED_S * 1e6 or now_us - late.since_us >= AT_MOST_S * 1e6
+            settled = (
+                now_us - late.marked_us >= self._pace.settled_s * 1e6
+                or now_us - late.since_us >= self._pace.waited_s * 1e6
+            )
             if settled:
                 rank = (0 if late.from_us >= now_us - RECENT_US else 2, late.since_us)
                 if best is None or rank < best:
@@ -392,7 +409,7 @@ class Session:
             for segment in await segments_between(self._writer, kind, row.vehicle_id, begins, ends):
                 segment["written_at"] = now
                 memory.rename(kind, segment)
-                outcome.changes.rows[kind].append(segment)
+                outcome.changes.put(kind, segment)
         await self._write(outcome, row.reason)
 
     async def _breathe(self) -> None:
@@ -418,7 +435,7 @@ class Session:
                     await self._snapshot()
             await self._report()
             turn += 1
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(self._pace.house_s)
 
     async def _refresh_registry(self, now_us: int) -> None:
         memory = self._memory
@@ -516,7 +533,7 @@ class Session:
             return True
         folded = self._memory.counters.folded - self._folded_at_snapshot
         since_s = (self._now() - self._snapshot_at).total_seconds()
-        return since_s >= SNAPSHOT_EVERY_S or folded >= SNAPSHOT_EVERY_READINGS
+        return since_s >= self._pace.snapshot_s or folded >= self._pace.snapshot_readings
 
     async def _snapshot(self) -> None:
         memory = self._memory

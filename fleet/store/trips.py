@@ -45,14 +45,25 @@ class Span(NamedTuple):
 
 
 class Changes(msgspec.Struct):
-    """What one transaction writes. `dropped`: ids of running rows that are none any more; `standing`: of rows within
-    the spans that stand as they are."""
+    """What one transaction writes, by id.
 
-    rows: dict[str, list[SegmentRow]] = msgspec.field(default_factory=lambda: {name: [] for name in TABLES})
-    tracks: list[Track] = msgspec.field(default_factory=list)
+    `dropped`: ids of running rows that are none any more; `standing`: of rows within the spans that stand as they are.
+    """
+
+    rows: dict[str, dict[int, SegmentRow]] = msgspec.field(default_factory=lambda: {name: {} for name in TABLES})
+    tracks: dict[int, Track] = msgspec.field(default_factory=dict)
     spans: list[Span] = msgspec.field(default_factory=list)
     dropped: dict[str, list[int]] = msgspec.field(default_factory=lambda: {name: [] for name in TABLES})
     standing: dict[str, list[int]] = msgspec.field(default_factory=lambda: {name: [] for name in TABLES})
+
+    def put(self, name: str, row: SegmentRow) -> None:
+        """Takes the row in; of one segment the last word counts."""
+        self.rows[name][row["id"]] = row
+
+    def drop(self, name: str, identifier: int) -> None:
+        """A running row that is none any more."""
+        self.rows[name].pop(identifier, None)
+        self.dropped[name].append(identifier)
 
     def __bool__(self) -> bool:
         return bool(self.spans or any(self.rows.values()) or any(self.dropped.values()))
@@ -78,8 +89,8 @@ async def write_segments(
         touched += await _supersede(connection, name, changes, now, reason)
     for name in TABLES:
         if changes.rows[name]:
-            touched += await _upsert(connection, name, changes.rows[name], now, reason)
-    await _write_tracks(connection, changes.tracks)
+            touched += await _upsert(connection, name, list(changes.rows[name].values()), now, reason)
+    await _write_tracks(connection, list(changes.tracks.values()))
     return touched
 
 
@@ -99,7 +110,7 @@ async def _supersede(
         rows = await connection.fetch(
             SUPERSEDE.format(name),
             *_columns(changes.spans),
-            [*(row["id"] for row in changes.rows[name]), *changes.standing[name]],
+            [*changes.rows[name], *changes.standing[name]],
             *(now, reason),
         )
         gone = [row["id"] for row in rows]
