@@ -1,7 +1,7 @@
 """The live lane: takes the next batches of every worker and folds what is in them at once.
 
-What was already old when it came (a unit sends what it had stored, a history is loaded) is only marked, by vehicle and
-span; the second lane folds it. So a backlog of the past costs the present one small question a batch.
+Where much of it was already old when it came (a history is loaded), that is only marked, by vehicle and span; the
+second lane folds it. So a backlog of the past costs the present one small question a batch.
 """
 
 from __future__ import annotations

@@ -54,7 +54,8 @@ class Pace:
 
     `idle_s`: the live lane's rest when there is nothing, the greatest part of the lag. Snapshots: whichever comes
     first; a restart folds again what came since. A vehicle is folded again once nothing more came late for
-    `settled_s`, but at most `waited_s` after the first.
+    `settled_s`, but at most `waited_s` after the first. So few old readings in a round as `old_at_once` are folded at
+    once: a unit that was away for hours catches up without detours.
     """
 
     idle_s: float = 0.15
@@ -63,6 +64,7 @@ class Pace:
     snapshot_readings: int = 150_000
     settled_s: float = 2.0
     waited_s: float = 30.0
+    old_at_once: int = 3_000
 
 
 class Monitor:
@@ -259,8 +261,10 @@ class Session:
                 one.n - 1,
             )
         since_us = live_since_us(batches)
-        readings = await follow.readings_of(self._live, batches, since_us)
         old = await follow.old_spans_of(self._live, batches, since_us)
+        if sum(span.readings for span in old) <= self._pace.old_at_once:
+            old, since_us = [], 0
+        readings = await follow.readings_of(self._live, batches, since_us)
         async with self._writing:
             outcome = fold_round(memory, batches, readings, old, self._now_us())
             async with self._writer.transaction():
