@@ -157,9 +157,13 @@ def _moved_unseen(state: State, halt: Halt, fix: Fix, parameters: TripParameters
 
 def _close_at(state: State, halt: Halt, ended_us: int, end: Cut, parameters: TripParameters, out: list[Closed]) -> bool:
     """Close the stop at a moment that may lie before the last reading."""
-    if state.ignition and ended_us < halt.acc_us:
-        on_us = max(ended_us, state.ignition_us)
-        halt.ignition_on_s = max(0, halt.ignition_on_s - max(0, seconds_between(on_us, halt.acc_us)))
+    if ended_us < halt.still_us:
+        on_s = halt.still_on_s - seconds_between(ended_us, halt.still_us)
+    elif state.ignition:
+        on_s = halt.still_on_s + seconds_between(min(ended_us, max(halt.still_us, state.ignition_us)), ended_us)
+    else:
+        on_s = halt.still_on_s
+    halt.ignition_on_s = max(0, on_s)
     return halting.close(state, halt, ended_us, end, parameters, out)
 
 
@@ -176,14 +180,13 @@ def depart(state: State, halt: Halt, way_m: float, parameters: TripParameters, o
     unseen_m = distance_m(stood.lat_e7, stood.lon_e7, first.lat_e7, first.lon_e7)
     if first.odometer_m is not None and halt.still_odometer_m is not None:
         unseen_m = max(unseen_m, min(way_m, first.odometer_m - halt.still_odometer_m))
-    still_us = min(max(stood.at_us, halt.still_us), first.at_us)
+    still_us = min(max(stood.at_us, halt.still_us), first.at_us - 1)
     doubts = 0
     on_us = state.ignition_us
     if (
         state.ignition
         and halt.started_us <= on_us
-        and (on_us < first.at_us or (on_us == first.at_us and unseen_m <= parameters.drift_m))
-        and first.at_us - on_us <= parameters.idle_stop_s * 1_000_000
+        and 0 < first.at_us - on_us <= parameters.idle_stop_s * 1_000_000
     ):
         started_us = on_us
         kind = CutKind.IGNITION_ON
@@ -191,28 +194,21 @@ def depart(state: State, halt: Halt, way_m: float, parameters: TripParameters, o
         kind = CutKind.MOVEMENT
         started_us = still_us
         if first.at_us - still_us > BRIDGE_US:
-            started_us = max(still_us, first.at_us - int(unseen_m / _UNSEEN_M_S * 1e6))
+            started_us = max(still_us, first.at_us - 1_000_000 - int(unseen_m / _UNSEEN_M_S * 1e6))
             doubts = Doubt.STARTS_IN_GAP
+    if first.at_us - max(started_us, still_us) > parameters.gap_s * 1_000_000:
+        state.good = stood
+        _moved_unseen(state, halt, first, parameters, out)
+        _replay(state, first, lead[2:], parameters, out)
+        return
     begin = Cut(
         kind=kind,
         seconds=seconds_between(started_us, decided_us),
         metres=round(way_m),
         decided_at_us=decided_us,
     )
-    if first.at_us - max(started_us, still_us) > parameters.gap_s * 1_000_000:
-        state.good, decisive = stood, state.good
-        _moved_unseen(state, halt, first, parameters, out)
-        state.good = decisive
-        fresh = state.halt
-        assert fresh is not None
-        begin, started_us, doubts, stood, halt = fresh.begin, first.at_us, Doubt.STARTS_IN_GAP, first, fresh
-        state.halt = None
-        rest = lead[2:]
-    else:
-        closed = _close_at(state, halt, started_us, begin, parameters, out)
-        if not closed:
-            started_us, begin, doubts = halt.started_us, halt.begin, doubts | halt.doubts
-        rest = lead[1:]
+    if not _close_at(state, halt, started_us, begin, parameters, out):
+        started_us, begin, doubts = halt.started_us, halt.begin, doubts | halt.doubts
     journey = state.journey = Journey(
         started_us,
         begin,
@@ -227,13 +223,17 @@ def depart(state: State, halt: Halt, way_m: float, parameters: TripParameters, o
         use=begin_use(state, halt),
     )
     _set_out(journey, stood, started_us)
-    prev = stood
-    for fix in rest:
+    _replay(state, stood, lead[1:], parameters, out)
+
+
+def _replay(state: State, prev: Fix, fixes: list[Fix], parameters: TripParameters, out: list[Closed]) -> None:
+    """Take the fixes that were held back into what has begun; the last of them is the one that decided."""
+    for fix in fixes:
+        state.good = prev
         leg_m = distance_m(prev.lat_e7, prev.lon_e7, fix.lat_e7, fix.lon_e7)
-        if state.journey is journey:
-            driving.advance(state, journey, prev, fix, leg_m, parameters, out)
+        if state.journey is not None:
+            driving.advance(state, state.journey, prev, fix, leg_m, parameters, out)
         elif state.halt is not None:
-            state.good = prev
             watch(state, state.halt, fix, leg_m, parameters, out)
         prev = fix
 

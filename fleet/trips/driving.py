@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet.model.trips import Cut, Doubt, SetAside, TripParameters
+from fleet.model.trips import Cut, Doubt, Place, SetAside, TripParameters
 from fleet.trips import points, standing
 from fleet.trips.measure import distance_m, seconds_between
 from fleet.trips.segments import MOST_ASIDE, Closed, bridge, trip_of
@@ -104,6 +104,9 @@ def hear(
         grown_m = standing.grown(state, stand.odometer_m)
         if grown_m is not None and grown_m > 2 * ROLLED_M + _step_m(state) + stand.provisional_m:
             standing.resume(journey, stand)
+            # The next leg begins at the last fix, not where the stand began.
+            way_m = distance_m(stand.lat_e7, stand.lon_e7, good.lat_e7, good.lon_e7)
+            roll(journey, stand.division, good.division, way_m, 0)
         else:
             if odometer_said and state.odometer is not None and (stand.provisional_m or stand.odometer_m is None):
                 stand.odometer_m = state.odometer.value_m
@@ -145,12 +148,14 @@ def break_off(
     good = state.good
     assert good is not None
     stand = journey.stand
+    destination = None
     if stand is not None:
+        destination = Place(lat_e7=stand.lat_e7, lon_e7=stand.lon_e7, division=stand.division)
         standing.resume(journey, stand)
     if at_us > journey.acc_us:
         _fall_silent(journey, at_us, good.division)
     journey.doubts |= Doubt.ENDS_IN_GAP
-    out.append((trip_of(state, journey, at_us, end, parameters), points.track(journey)))
+    out.append((trip_of(state, journey, at_us, end, parameters, destination), points.track(journey)))
     state.journey = None
 
 

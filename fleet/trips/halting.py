@@ -30,7 +30,7 @@ def begin(state: State, fix: Fix, started_us: int, cut: Cut, doubts: int = 0) ->
         lead=[fix],
     )
     state.halt = halt
-    _remember_meters(state, halt)
+    _remember(state, halt)
     _sample(halt, fix)
     return halt
 
@@ -46,7 +46,7 @@ def begin_after(state: State, stand: Stand, ended_us: int, cut: Cut, ignition_on
     halt.base_lat_e7, halt.base_lon_e7 = stand.lat_e7, stand.lon_e7
     halt.sample, halt.positions = [0, 0], 0
     halt.acc_us = halt.still_us = stand.acc_us
-    halt.ignition_on_s = ignition_on_s
+    halt.ignition_on_s = halt.still_on_s = ignition_on_s
     for fix in fixes:
         _sample(halt, fix)
         halt.reach_m = max(halt.reach_m, round(distance_m(halt.lat_e7, halt.lon_e7, fix.lat_e7, fix.lon_e7)))
@@ -60,7 +60,7 @@ def remain(state: State, halt: Halt, fix: Fix, away_m: float) -> None:
     if halt.score or halt.poor or halt.away is not None or halt.far_m:
         forget_excursion(halt)
     halt.still_us = fix.at_us
-    _remember_meters(state, halt)
+    _remember(state, halt)
     if away_m > halt.reach_m:
         halt.reach_m = int(away_m + 0.5)
     _sample(halt, fix)
@@ -77,13 +77,13 @@ def move_to(state: State, halt: Halt, place: Fix, fix: Fix) -> None:
     halt.lead = [fix]
     forget_excursion(halt)
     halt.still_us = fix.at_us
-    _remember_meters(state, halt)
+    _remember(state, halt)
 
 
 def known_still(state: State, halt: Halt, at_us: int) -> None:
     """A reading without a place says that the vehicle has not moved."""
     halt.still_us = at_us
-    _remember_meters(state, halt)
+    _remember(state, halt)
 
 
 def keep_time(state: State, halt: Halt, at_us: int) -> None:
@@ -109,7 +109,8 @@ def forget_excursion(halt: Halt) -> None:
     halt.away = None
 
 
-def _remember_meters(state: State, halt: Halt) -> None:
+def _remember(state: State, halt: Halt) -> None:
+    halt.still_on_s = halt.ignition_on_s
     odometer, fuel, energy = state.odometer, state.fuel, state.energy
     if odometer is not None and odometer.at_us >= halt.started_us:
         # A value from before the stop says nothing of what was driven since it was read.

@@ -29,14 +29,22 @@ _ODOMETER_TOLERANCE_M = 300
 _ODOMETER_TOLERANCE = 10  # per cent
 
 
-def trip_of(state: State, journey: Journey, ended_us: int | None, end: Cut | None, parameters: TripParameters) -> Trip:
+def trip_of(
+    state: State,
+    journey: Journey,
+    ended_us: int | None,
+    end: Cut | None,
+    parameters: TripParameters,
+    destination: Place | None = None,
+) -> Trip:
     """The trip up to where its sums reach; with a stand, if it still runs, up to the last reading."""
     stand = journey.stand
     idle_s, standing_s, silent_s = journey.idle_s, journey.standing_s, journey.silent_s
     parts = [list(part) for part in journey.parts]
     good = state.good
     assert good is not None
-    destination = Place(lat_e7=good.lat_e7, lon_e7=good.lon_e7, division=good.division)
+    if destination is None:
+        destination = place(good)
     aside, aside_count, doubts = list(journey.aside), journey.aside_count, journey.doubts
     positions = journey.packed + len(journey.recent)
     if stand is not None:

@@ -90,9 +90,9 @@ def hear_after(
     state.alive_us = at_us
 
 
-def let_go(state: State, gap: Gap, at_us: int, out: list[Closed]) -> None:
+def let_go(state: State, waiting: Gap, at_us: int, out: list[Closed]) -> None:
     """Let a gap go that waited for the odometer: when it is known, when something else ended, or after a while."""
-    ended_us = gap.ended_us
+    gap, ended_us = waiting, waiting.ended_us
     assert ended_us is not None
     assert gap.after is not None
     odometer, good = state.odometer, state.good
@@ -104,10 +104,10 @@ def let_go(state: State, gap: Gap, at_us: int, out: list[Closed]) -> None:
             if state.journey is not None:
                 since_m = max(since_m, state.journey.track_mm / 1_000)
             gap = msgspec.structs.replace(gap, odometer_m=max(0, odometer.value_m - value_m - round(since_m)))
-    elif not out and at_us - ended_us <= _WAIT_FOR_ODOMETER_US:
+    elif not out and state.waiting is waiting and at_us - ended_us <= _WAIT_FOR_ODOMETER_US:
         return
     out.insert(0, (gap, ()))
-    if state.waiting is not None and state.waiting.started_us == gap.started_us:
+    if state.waiting is waiting:
         state.waiting = None
 
 

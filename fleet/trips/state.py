@@ -96,6 +96,7 @@ class Halt(msgspec.Struct, array_like=True):
     division: int
     still_us: int  # last moment at which the vehicle was known to stand here
     acc_us: int
+    still_on_s: int = 0  # of `ignition_on_s`, up to then
     still_odometer_m: int | None = None  # what the meters said then
     still_fuel_ml: int | None = None
     still_energy_wh: int | None = None
