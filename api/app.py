@@ -32,6 +32,10 @@ from api.quarantine.routes import router as quarantine_router
 from api.registry.routes import router as registry_router
 from api.state import Services
 from api.tracks.routes import router as tracks_router
+from api.trips.routes import router as trips_router
+from api.trips.units import router as unit_states_router
+from api.trips.vehicles import router as timeline_router
+from api.visits.routes import router as visits_router
 
 PAGE = Path(__file__).parent / "dashboard"
 
@@ -42,6 +46,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     accounts_router,
     registry_router,
     tracks_router,
+    trips_router,
+    timeline_router,
+    unit_states_router,
+    visits_router,
     positions_router,
     ledger_router,
     quarantine_router,

@@ -204,7 +204,11 @@ def _newest_of_each(
     by: ColumnElement[Any], ids: Collection[int], conditions: Sequence[ColumnElement[bool]], limit: int
 ) -> Select[Any]:
     """A few steps into an index for each id, instead of a walk through everybody's trips."""
-    each = func.unnest(cast(sorted(ids), ARRAY(Integer))).table_valued(column("one", Integer)).alias("each")
+    each = (
+        func.unnest(cast(sorted(ids), ARRAY(Integer)))
+        .table_valued(column("one", Integer), name="each")
+        .render_derived()
+    )
     newest = (
         select(trip)
         .where(by == each.c.one, *conditions)

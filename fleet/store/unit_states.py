@@ -10,7 +10,7 @@ from sqlalchemy import Row, RowMapping, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.model.scope import Scope
-from fleet.store.scoped import unit_visible
+from fleet.store.scoped import one_of, unit_visible, vehicle_visible
 from fleet.store.tables import unit, unit_state, vehicle
 
 Rows = Sequence[Row[*tuple[Any, ...]]]
@@ -67,11 +67,18 @@ limit :limit
 """)
 
 
-async def silences(connection: AsyncConnection, unit_id: int, *, begin: datetime, end: datetime, limit: int) -> Rows:
-    """The gaps that began in [begin, end) while the unit sat in a vehicle, newest first; of a visible unit.
+async def silences(
+    connection: AsyncConnection, unit_id: int, *, scope: Scope, begin: datetime, end: datetime, limit: int
+) -> Rows:
+    """The gaps of visible vehicles that began in [begin, end) while the unit sat in them, newest first.
 
     `messages_missing` is None where it cannot be told: no sequence numbers, a restart in between, or raw readings
     that are gone.
     """
+    begin, end = max(begin, scope.begin or begin), min(end, scope.end or end)
     values = {"unit_id": unit_id, "begin": begin, "end": end, "limit": limit}
-    return (await connection.execute(_SILENCES, values)).all()
+    rows = (await connection.execute(_SILENCES, values)).all()
+    carriers = {row.vehicle_id for row in rows}
+    visible = select(vehicle.c.id).where(one_of(vehicle.c.id, carriers), vehicle_visible(scope))
+    seen = {row.id for row in await connection.execute(visible)}
+    return [row for row in rows if row.vehicle_id in seen]

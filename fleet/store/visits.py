@@ -32,7 +32,7 @@ _DEGREE_E7_M = 1e7 / 111_194.9
 
 
 class IndexedTrip(NamedTuple):
-    """A row of `trip_cells`."""
+    """A row of `trip_cells`; its span holds the trip and its track."""
 
     trip_id: int
     started_at: datetime
@@ -47,7 +47,9 @@ def indexed_trip(
     if not track:
         return None
     rows = np.array([(point.at_us, point.lat_e7, point.lon_e7) for point in track], dtype=np.int64).T
-    return IndexedTrip(trip_id, started_at, ended_at, keys_of_way(Way(*rows)).tolist())
+    first, last = (_EPOCH + timedelta(microseconds=int(rows[0, at])) for at in (0, -1))
+    cells = keys_of_way(Way(*rows)).tolist()
+    return IndexedTrip(trip_id, min(started_at, first), max(ended_at, last), cells)
 
 
 async def index_trip(connection: asyncpg.Connection, rows: Sequence[IndexedTrip]) -> None:
@@ -92,7 +94,7 @@ async def trip_candidates(
     statement = (
         select(trip_cells.c.started_at, trip_cells.c.trip_id)
         # An id begins with its vehicle's: no need to open the trip's own row.
-        .join(vehicle, vehicle.c.id == trip_cells.c.trip_id.op(">>")(32).cast(Integer))
+        .join(vehicle, vehicle.c.id == trip_cells.c.trip_id.op(">>")(literal(32, Integer)).cast(Integer))
         .where(trip_cells.c.cells.overlap(cast(keys.tolist(), ARRAY(Integer))))
         .where(trip_cells.c.started_at < search.end, trip_cells.c.ended_at >= search.begin)
         .where(*_seen(search, scope))
@@ -188,6 +190,7 @@ async def raw_ways(
         cast([begin for _, begin, _ in spans], ARRAY(position_reading.c.observed_at.type)),
         cast([end for _, _, end in spans], ARRAY(position_reading.c.observed_at.type)),
     ).table_valued("vehicle_id", "begin_at", "end_at", name="each")
+    each = each.render_derived()
     first = min((begin for _, begin, _ in spans), default=_EPOCH)
     statement = (
         select(
