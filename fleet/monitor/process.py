@@ -329,6 +329,9 @@ class Session:
     async def _again(self, vehicle_id: int) -> None:
         memory = self._memory
         rows = self._recomputes.pop(vehicle_id, [])
+        if rows:  # they may have been read before they were taken
+            standing = await kept.standing_recomputes(self._connections.plain, [row.id for row in rows])
+            rows = [row for row in rows if row.id in standing]
         late = memory.late.pop(vehicle_id, None)
         spans: list[tuple[int | None, int | None]] = [
             (row.from_us, row.to_us) for row in rows if row.reason not in RELABELLED
@@ -351,6 +354,8 @@ class Session:
             )
             result = await fold_again(self._connections, memory.registry, job, self._breathe)
         relabel = [row for row in rows if row.reason in RELABELLED]
+        if result is None and not relabel:
+            return
         async with self._writing, self._writer.transaction():
             if rows:
                 await kept.take_recomputes(self._writer, [row.id for row in rows])
@@ -429,9 +434,10 @@ class Session:
         turn = 0
         while True:
             now_us = self._now_us()
+            rows = await kept.waiting_recomputes(self._house, 20_000)
             await self._refresh_registry(now_us)
             if self._replay_to is None:
-                await self._take_up_recomputes()
+                self._take_up_recomputes(rows)
                 await self._tell_silence(now_us)
                 await self._judge_units(now_us, everything=turn % 30 == 0)
                 await self._write_due(now_us)
@@ -451,8 +457,8 @@ class Session:
                 memory.mark_late(vehicle_id, since_us, max(now_us, since_us), 0, now_us)
             memory.registry = fresh
 
-    async def _take_up_recomputes(self) -> None:
-        rows = await kept.waiting_recomputes(self._house, 20_000)
+    def _take_up_recomputes(self, rows: Sequence[kept.Recompute]) -> None:
+        """Rows that were read before the registry was: what they tell of is in it."""
         self._recomputes_waiting = len(rows)
         found: dict[int, list[kept.Recompute]] = {}
         for row in rows:

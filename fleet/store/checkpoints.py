@@ -242,6 +242,13 @@ async def waiting_recomputes(connection: asyncpg.Connection, most: int) -> list[
     ]
 
 
+async def standing_recomputes(connection: asyncpg.Connection, ids: Sequence[int]) -> set[int]:
+    """Those of the rows that nobody has taken yet."""
+    return {
+        row["id"] for row in await connection.fetch("select id from recompute where id = any($1::int8[])", list(ids))
+    }
+
+
 async def take_recomputes(connection: asyncpg.Connection, ids: Sequence[int]) -> set[int]:
     """Takes rows within the transaction that writes what was made of them; those that somebody else has are left."""
     rows = await connection.fetch(
