@@ -183,11 +183,7 @@ def depart(state: State, halt: Halt, way_m: float, parameters: TripParameters, o
     still_us = min(max(stood.at_us, halt.still_us), first.at_us - 1)
     doubts = 0
     on_us = state.ignition_us
-    if (
-        state.ignition
-        and halt.started_us <= on_us
-        and 0 < first.at_us - on_us <= parameters.idle_stop_s * 1_000_000
-    ):
+    if state.ignition and halt.started_us <= on_us and 0 < first.at_us - on_us <= parameters.idle_stop_s * 1_000_000:
         started_us = on_us
         kind = CutKind.IGNITION_ON
     else:
@@ -196,6 +192,13 @@ def depart(state: State, halt: Halt, way_m: float, parameters: TripParameters, o
         if first.at_us - still_us > BRIDGE_US:
             started_us = max(still_us, first.at_us - 1_000_000 - int(unseen_m / _UNSEEN_M_S * 1e6))
             doubts = Doubt.STARTS_IN_GAP
+    rest = lead[1:]
+    if seconds_between(halt.started_us, started_us) <= 0:
+        started_us = halt.started_us
+        if first.at_us <= started_us:
+            stood, rest = first, lead[2:]
+            if not rest:
+                return
     if first.at_us - max(started_us, still_us) > parameters.gap_s * 1_000_000:
         state.good = stood
         _moved_unseen(state, halt, first, parameters, out)
@@ -208,7 +211,7 @@ def depart(state: State, halt: Halt, way_m: float, parameters: TripParameters, o
         decided_at_us=decided_us,
     )
     if not _close_at(state, halt, started_us, begin, parameters, out):
-        started_us, begin, doubts = halt.started_us, halt.begin, doubts | halt.doubts
+        begin, doubts = halt.begin, doubts | halt.doubts
     journey = state.journey = Journey(
         started_us,
         begin,
@@ -223,7 +226,7 @@ def depart(state: State, halt: Halt, way_m: float, parameters: TripParameters, o
         use=begin_use(state, halt),
     )
     _set_out(journey, stood, started_us)
-    _replay(state, stood, lead[1:], parameters, out)
+    _replay(state, stood, rest, parameters, out)
 
 
 def _replay(state: State, prev: Fix, fixes: list[Fix], parameters: TripParameters, out: list[Closed]) -> None:

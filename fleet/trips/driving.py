@@ -63,7 +63,7 @@ def advance(
     journey.fix_odometer_m = journey.odometer_m or 0
     recent = journey.recent
     recent.append(fix)
-    if len(recent) >= points.CHUNK:
+    if len(recent) > points.CHUNK:
         points.keep(journey, [])
     speed_dkmh = fix.speed_dkmh
     if speed_dkmh is not None and (journey.max_speed_dkmh is None or speed_dkmh > journey.max_speed_dkmh):

@@ -20,10 +20,10 @@ def track_point(fix: Fix) -> TrackPoint:
 
 
 def keep(journey: Journey, fixes: list[Fix]) -> None:
-    """Append fixes to the trip's track."""
+    """Append fixes to the trip's track; the last one is never packed."""
     recent = journey.recent
     recent.extend(fixes)
-    while len(recent) >= CHUNK:
+    while len(recent) > CHUNK:
         journey.chunks.append(pack(recent[:CHUNK]))
         del recent[:CHUNK]
         journey.packed += CHUNK

@@ -151,7 +151,7 @@ def _settle(state: State, journey: Journey, stand: Stand, fix: Fix, away_m: floa
     stand.provisional_m = 0
     stand.odometer_m = None
     stand.lat_e7, stand.lon_e7, stand.division = fix.lat_e7, fix.lon_e7, fix.division
-    if state.good is not None and stand.since_us > state.good.at_us:
+    if journey.recent[-1].at_us < stand.since_us < fix.at_us:
         points.keep(journey, [msgspec.structs.replace(fix, at_us=stand.since_us, ignition=False)])
 
 

@@ -134,7 +134,6 @@ class Unit:
         """All readings of the day in the order of their keys."""
         rng = np.random.default_rng(self.seed)
         readings: list[StoredReading] = []
-        seq = 0
         noise = np.zeros(2)
         at, was = self.phase_s, truth.at(0).ignition
         changes = [k for k in range(1, truth.end_s + 1) if truth.ignition[k] != truth.ignition[k - 1]]
@@ -150,9 +149,8 @@ class Unit:
                 following = float(changes[later])
             at = following
         usage_at = 0.0
-        for at in moments:
+        for seq, at in enumerate(moments, 1):
             motion = truth.at(at)
-            seq += 1
             noise = 0.9 * noise + self.noise_m * (1 - 0.81) ** 0.5 * rng.standard_normal(2)
             lat_e7, lon_e7 = point(motion.east_m + noise[0], motion.north_m + noise[1])
             odometer_m = self.odometer_at_start_m + int(motion.odometer_m)
