@@ -10,6 +10,10 @@ The rule, for one vehicle:
 4. Segments that began where the second fold began or later, and before where it ended, are replaced by what it
    closed (`replaced`); kept checkpoints in between are replaced by its own.
 
+5. Rule 3 holds only of checkpoints that the standing state came through. After a restart from an older snapshot, those
+   kept may know late readings that the snapshot does not: until all is followed again that had been followed, the
+   second fold is given none to meet, and runs to the end.
+
 So any order of arrival, any batches and any restart give what one pass in the order of keys gives.
 """
 

@@ -23,6 +23,8 @@ class Keeper:
         self.state: State = begin(1)
         self.followed = 0
         self.snapshot = (encode(self.state), 0)
+        self.again_to = 0
+        """Batches up to here were followed before it died."""
         self.joined = 0
         self.folded_again = 0
 
@@ -60,6 +62,7 @@ class Keeper:
 
     def die(self) -> None:
         """Memory is gone; the snapshot, and all that was written since, is there."""
+        self.again_to = max(self.again_to, self.followed)
         state, self.followed = self.snapshot
         self.state = decode(state)
 
@@ -82,7 +85,7 @@ class Keeper:
         below = bisect_left(keys, first)
         base = decode(self.checkpoints[keys[below - 1]]) if below else begin(1)
         after = base.last_key
-        refold = Refold(base, self.checkpoints)
+        refold = Refold(base, self.checkpoints if self.followed > self.again_to else {})
         seen = [(key, reading) for key, reading, batch in self.archive if batch < self.followed]
         start = 0 if after is None else bisect_right(seen, after, key=lambda row: row[0])
         self.folded_again += 1
