@@ -233,7 +233,7 @@ async def test_only_what_may_be_seen(journeys: Journeys, app: FastAPI) -> None:
 
 async def test_the_question_is_on_record_with_whom_it_named(journeys: Journeys, client: httpx.AsyncClient) -> None:
     await journeys.trip(11, T0, fixes(T0, (-200, 0), (200, 0)))
-    there = {"lat": 25.5, "lon": 103.8, **DAY}
+    there: dict[str, Any] = {"lat": 25.5, "lon": 103.8, **DAY}
     assert (await client.get("/api/v1/visits", params=there)).status_code == 400
     await ask(client)
     (row,) = await journeys.world.rows("select object, purpose, detail from audit_log where action = 'visits.read'")
