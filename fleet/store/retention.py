@@ -37,6 +37,8 @@ async def not_folded_yet(connection: AsyncConnection) -> datetime | None:
     return moment
 
 
+LOCK_NOT_AVAILABLE = "55P03"
+
 GUARDS: tuple[Guard, ...] = (not_folded_yet,)
 
 NOT_FOLDED = """
@@ -70,7 +72,7 @@ async def drop_old_readings(
     try:
         chunks, held_from = await _drop_chunks(connection, before, guards)
     except DBAPIError as error:
-        if "LockNotAvailable" not in str(error.orig):
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
             raise
         raise StoreUnavailable(
             "a transaction that has been open for long holds the readings; nothing was dropped this time"
