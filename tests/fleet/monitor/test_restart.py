@@ -98,7 +98,8 @@ async def test_a_second_one_waits_for_the_end_of_the_first(city: City) -> None:
         async with running(city.url, clock):
             await asyncio.sleep(0.3)
             held = await city.connection.fetchval(
-                "select count(*) from pg_locks where locktype = 'advisory' and granted"
+                "select count(*) from pg_locks where locktype = 'advisory' and granted and database ="
+                " (select oid from pg_database where datname = current_database())"
             )
             assert held == 1
             first.stop()
