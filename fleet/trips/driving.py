@@ -46,7 +46,7 @@ def advance(
             return
         standing.resume(journey, stand)
         leg_m = away_m
-    elif not moving and at_us - journey.acc_us > BRIDGE_US and _had_arrived(journey, leg_m, parameters):
+    elif not moving and _had_arrived(journey, fix, leg_m, parameters):
         standing.remain(state, journey, standing.begin(state, journey, journey.acc_us, prev), fix, parameters, out)
         return
     since_us = journey.acc_us
@@ -76,8 +76,15 @@ def advance(
             journey.doubts |= Doubt.IGNITION
 
 
-def _had_arrived(journey: Journey, leg_m: float, parameters: TripParameters) -> bool:
-    """Whether a vehicle that fell silent while it moved is found where it was last seen."""
+def _had_arrived(journey: Journey, fix: Fix, leg_m: float, parameters: TripParameters) -> bool:
+    """Whether a vehicle that does not move now stood at the fix before already.
+
+    A receiver without a speed tells of the way since then only; and after a silence it is found where it was seen.
+    """
+    if journey.acc_us <= journey.started_us:
+        return False
+    if fix.speed_dkmh is not None and fix.at_us - journey.acc_us <= BRIDGE_US:
+        return False
     return leg_m <= parameters.drift_m and (_odometer_since_fix(journey) or 0) <= parameters.drift_m
 
 

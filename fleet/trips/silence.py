@@ -16,6 +16,7 @@ from fleet.trips.state import Dark, Fix, State
 
 STILL_M = 20
 """An odometer that grew by less has not moved."""
+_ROLLED_OUT_M = 300  # into a garage, say: the place is known well enough
 _WAIT_FOR_ODOMETER_US = 120_000_000
 
 
@@ -80,7 +81,7 @@ def hear_after(
         or odometer_m is None
         or odometer.unit_id != unit_id
         or odometer.step_m > standing.FINE_M
-        or not 0 <= odometer_m - odometer.value_m <= STILL_M
+        or not 0 <= odometer_m - odometer.value_m <= (_ROLLED_OUT_M if dark.was_moving else STILL_M)
     ):
         state.dark = dark
         return

@@ -155,7 +155,8 @@ class Unit:
             lat_e7, lon_e7 = point(motion.east_m + noise[0], motion.north_m + noise[1])
             odometer_m = self.odometer_at_start_m + int(motion.odometer_m)
             odometer_m -= odometer_m % self.odometer_step_m
-            if self.events and motion.ignition != was:
+            switched = motion.ignition != was
+            if self.events and switched:
                 name = "ignition_on" if motion.ignition else "ignition_off"
                 readings.append(EventReading(us(START_S + at), self.unit_id, self.run, seq, name, None))
             was = motion.ignition
@@ -174,7 +175,7 @@ class Unit:
                     satellites=self.quality[1] if self.quality else None,
                 )
             )
-            if self.usage_every_s is not None and at >= usage_at:
+            if self.usage_every_s is not None and (at >= usage_at or (switched and self.wakes)):
                 usage_at = at + self.usage_every_s
                 readings.append(
                     usage(
