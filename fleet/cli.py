@@ -91,6 +91,12 @@ def ingest(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_PASS_ON)
+def monitor(context: typer.Context) -> None:
+    """Fold what units reported into trips, stops and gaps. A second one waits for the end of the first."""
+    _service("fleet.monitor", context.args)
+
+
+@app.command(context_settings=_PASS_ON)
 def api(context: typer.Context) -> None:
     """Serve the HTTP interface and the dashboard. Arguments are passed on: `fleet api --help`."""
     _service("api", context.args)

@@ -60,6 +60,7 @@ def fold_round(
 ) -> Outcome:
     """Takes one round into memory. Answers what has to be written before the next one."""
     outcome = Outcome()
+    memory.heard_us = max(memory.heard_us, *(one.received_us for one in batches))
     received_us = {one.number: one.received_us for one in batches}
     by_vehicle: dict[int, list[StoredReading]] = {}
     newest: dict[tuple[int, int], StoredReading] = {}

@@ -79,6 +79,8 @@ class Memory:
     late: dict[int, Late] = field(default_factory=dict)
     units: dict[int, UnitSeen] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
+    heard_us: int = 0
+    """Up to when whoever was silent was silent: not while ingest was away, nor beyond what is followed."""
     replaying: bool = False
     """What follows was in the results before a restart."""
 
@@ -160,7 +162,7 @@ class Memory:
         """The rows of what runs, in place of what ran before."""
         tracked = self.tracked(vehicle_id)
         shown: dict[Shown, int] = {}
-        for segment, known_to_us in self._running(tracked, now_us):
+        for segment, known_to_us in self._running(tracked):
             row = row_of(segment, known_to_us=known_to_us, written_at=from_us(now_us), named=self._naming(vehicle_id))
             kind = kind_of(segment)
             changes.put(kind, row)
@@ -169,19 +171,20 @@ class Memory:
             changes.drop(kind, identifier)
         tracked.shown = shown
 
-    def _running(self, tracked: Tracked, now_us: int) -> list[tuple[Segment, int]]:
+    def _running(self, tracked: Tracked) -> list[tuple[Segment, int]]:
         """What runs, and up to when it is known: the open segment, and the silence after it if that is a gap by now."""
+        heard_us = self.heard_us
         state = tracked.state
         running: list[tuple[Segment, int]] = []
         if state.last_key is None:
             return running
-        parameters = self.registry.parameters.at(now_us, self.registry.batteries.get(state.vehicle_id))
+        parameters = self.registry.parameters.at(heard_us, self.registry.batteries.get(state.vehicle_id))
         segment = open_segment(state, parameters)
         if segment is not None:
             running.append((segment, state.last_key[0]))
-        silence = tick(state, now_us, parameters)
+        silence = tick(state, heard_us, parameters)
         if isinstance(silence, Gap) and not isinstance(segment, Gap):
-            running.append((silence, now_us))
+            running.append((silence, heard_us))
         return running
 
     def rename(self, kind: str, row: SegmentRow) -> None:

@@ -121,7 +121,6 @@ class Session:
         self._snapshot_at: datetime | None = None
         self._folded_at_snapshot = 0
         self._behind: tuple[int, int] = (0, 0)
-        self._listened_us: int | None = None
 
     # ------------------------------------------------------------ from the beginning to the end
 
@@ -475,7 +474,7 @@ class Session:
     async def _tell_silence(self, now_us: int) -> None:
         """Shows as gaps the silences that have become one, though nothing came."""
         memory = self._memory
-        self._listened_us = listened_us = await self._listened_to(now_us)
+        memory.heard_us = listened_us = max(memory.heard_us, await self._listened_to(now_us))
         silent = []
         for vehicle_id, tracked in memory.vehicles.items():
             state = tracked.state
@@ -486,7 +485,7 @@ class Session:
             parameters = memory.registry.parameters.at(listened_us, memory.registry.batteries.get(vehicle_id))
             if isinstance(tick(state, listened_us, parameters), Gap):
                 silent.append(vehicle_id)
-        await self._write_running(silent, listened_us)
+        await self._write_running(silent, now_us)
 
     async def _write_due(self, now_us: int) -> None:
         """Brings running rows up to date that have fallen behind."""
@@ -496,11 +495,11 @@ class Session:
             if last_key is None:
                 continue
             for (kind, _), known_to_us in tracked.shown.items():
-                known_us = now_us if kind == "gap" else last_key[0]
+                known_us = self._memory.heard_us if kind == "gap" else last_key[0]
                 if known_us - known_to_us >= RUNNING_EVERY_S[kind] * 1_000_000:
                     due.append(vehicle_id)
                     break
-        await self._write_running(due, self._listened_us or now_us)
+        await self._write_running(due, now_us)
 
     async def _write_running(self, vehicle_ids: Sequence[int], now_us: int) -> None:
         for start in range(0, len(vehicle_ids), RUNNING_AT_ONCE):
@@ -513,7 +512,6 @@ class Session:
 
     async def _judge_units(self, now_us: int, *, everything: bool) -> None:
         memory = self._memory
-        listened_us = self._listened_us or now_us
         limits = memory.registry.limits(now_us)
         present = memory.registry.bindings.present(now_us)
         changed: list[int] = []
@@ -522,7 +520,7 @@ class Session:
             if seen.vehicle_id != vehicle_id:
                 seen.vehicle_id, seen.touched = vehicle_id, True
                 changed.append(unit_id)
-            if seen.judge(listened_us, limits):
+            if seen.judge(memory.heard_us, limits):
                 changed.append(unit_id)
         if everything:
             changed += [unit_id for unit_id in present if memory.units[unit_id].touched]

@@ -7,10 +7,10 @@ from datetime import datetime
 
 import asyncpg
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fleet.store.tables import monitor_status
+from fleet.store.tables import monitor_status, unit_state
 
 
 class MonitorStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +51,20 @@ async def read_monitor_status(connection: AsyncConnection) -> MonitorStatus | No
     statement = select(*(monitor_status.c[name] for name in _NAMES))
     row = (await connection.execute(statement)).one_or_none()
     return None if row is None else MonitorStatus(**row._mapping)
+
+
+async def read_heartbeat(connection: asyncpg.Connection) -> MonitorStatus | None:
+    """The same on a bare connection; None also where the tables were not made yet."""
+    if await connection.fetchval("select to_regclass('public.monitor_status')") is None:
+        return None
+    row = await connection.fetchrow(f"select {', '.join(_NAMES)} from monitor_status")
+    return None if row is None else MonitorStatus(**dict(row))
+
+
+async def unit_conditions(connection: AsyncConnection) -> dict[str, int]:
+    """How many units are online, late, silent, never seen."""
+    counted = await connection.execute(select(unit_state.c.state, func.count()).group_by(unit_state.c.state))
+    return {row[0]: row[1] for row in counted}
 
 
 class UnitStateRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -189,6 +189,14 @@ async def running(url: str, now: Callable[[], datetime], pace: Pace = FAST) -> A
     finally:
         monitor.stop()
         await asyncio.wait_for(task, 20)
+
+
+async def until(condition: Callable[[], Awaitable[bool]], what: str, within_s: float = 20) -> None:
+    """Returns once the condition holds."""
+    deadline = time.monotonic() + within_s
+    while not await condition():
+        assert time.monotonic() < deadline, f"waited {within_s:.0f} s for {what}"
+        await asyncio.sleep(0.03)
 
 
 # ---------------------------------------------------------------- what one clean pass says
