@@ -11,7 +11,7 @@ import asyncpg
 from fleet.model.trips import ReadingKey
 from fleet.store.follow import WORKERS, Followed, from_us, to_us
 
-MONITOR_LOCK = 5303200
+MONITOR_LOCK = 5303300
 
 
 class Cursor(NamedTuple):
