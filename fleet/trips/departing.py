@@ -175,6 +175,7 @@ def depart(state: State, halt: Halt, way_m: float, parameters: TripParameters, o
     have sufficed. What stays unseen for longer than a gap may be, is a gap.
     """
     lead = halt.lead
+    _drop_standing(halt, parameters)
     stood, first = lead[0], lead[1]
     decided_us = lead[-1].at_us
     unseen_m = distance_m(stood.lat_e7, stood.lon_e7, first.lat_e7, first.lon_e7)
@@ -227,6 +228,19 @@ def depart(state: State, halt: Halt, way_m: float, parameters: TripParameters, o
     )
     _set_out(journey, stood, started_us)
     _replay(state, stood, rest, parameters, out)
+
+
+def _drop_standing(halt: Halt, parameters: TripParameters) -> None:
+    """Leave out of `lead` what still stood where the fix before stood: at the rim of the radius that is no way."""
+    lead = halt.lead
+    while len(lead) > 2:
+        before, fix = lead[0], lead[1]
+        leg_m = distance_m(before.lat_e7, before.lon_e7, fix.lat_e7, fix.lon_e7)
+        if leg_m > _FURTHER_M or moves(fix, fix.at_us - before.at_us, leg_m, parameters):
+            return
+        halt.still_us = max(halt.still_us, fix.at_us)
+        halt.positions += 1
+        del lead[0]
 
 
 def _replay(state: State, prev: Fix, fixes: list[Fix], parameters: TripParameters, out: list[Closed]) -> None:
