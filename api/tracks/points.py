@@ -15,6 +15,8 @@ from fleet.geography.datum import wgs84_to_gcj02
 from fleet.model.readings import IMPLAUSIBLE
 from fleet.tracks.thinning import keep, local_metres
 
+_IMPLAUSIBLE = int(IMPLAUSIBLE)  # flags of an enumeration are slow to compare, thousands of times
+
 
 class Point(msgspec.Struct, frozen=True, gc=False):
     observed_at: datetime
@@ -43,11 +45,11 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
 
 def make_track(rows: Sequence[Fix], *, max_points: int, datum: Datum) -> Track:
     """All points where they fit into `max_points`; else the plausible ones, thinned."""
-    implausible = sum(1 for row in rows if row.flags & IMPLAUSIBLE)
+    implausible = sum(1 for row in rows if row.flags & _IMPLAUSIBLE)
     total, sources = len(rows), spans(rows)
     thinned = total > max_points
     if thinned:
-        rows = [row for row in rows if not row.flags & IMPLAUSIBLE]
+        rows = [row for row in rows if not row.flags & _IMPLAUSIBLE]
     if not rows:
         return Track(total=total, implausible=implausible, thinned=thinned, sources=sources, points=[])
     lat = np.array([row.lat_e7 for row in rows]) / 1e7
@@ -78,6 +80,6 @@ def _point(row: Fix, lat: float, lon: float) -> Point:
         odometer_km=None if row.odometer_m is None else row.odometer_m / 1000,
         division=row.division or None,
         flags=flag_names(row.flags),
-        plausible=not row.flags & IMPLAUSIBLE,
+        plausible=not row.flags & _IMPLAUSIBLE,
         unit=row.unit,
     )

@@ -22,6 +22,7 @@ from fleet.tracks.passages import Circle, Evidence, Passage, passages
 
 MOST_EXAMINED = 1_000
 _AT_ONCE = 200
+_IMPLAUSIBLE = int(IMPLAUSIBLE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -135,7 +136,7 @@ def _way_so_far(fixes: Sequence[tuple[datetime, int, int, int]], row: RowMapping
     good = [
         ((at - _EPOCH) // timedelta(microseconds=1), lat_e7, lon_e7)
         for at, lat_e7, lon_e7, flags in fixes
-        if not flags & IMPLAUSIBLE
+        if not flags & _IMPLAUSIBLE
     ]
     columns = np.array([fix for fix in good if fix[0] not in aside], dtype=np.int64).reshape(-1, 3).T
     return Way(*columns)
