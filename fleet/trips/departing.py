@@ -19,6 +19,7 @@ from fleet.trips.state import Dark, Fix, Halt, Journey, State
 _LEAD = 120
 _STRONG, _WEAK = 2, 1  # a fix with speed; a fix further out than the ones before
 _FURTHER_M = 30
+_UNSEEN_M = 500  # an odometer that is read late catches up with less when the vehicle stands already
 _UNSEEN_M_S = 8.3  # 30 km/h, as the crow flies: how fast a departure that nobody watched is taken to have been
 _LEAST_US = 2_000_000  # no trip is shorter, so that no two begin in one second
 _FROZEN_M = 1_000  # so far the odometer is believed against the receiver
@@ -122,7 +123,7 @@ def _driven_unseen(state: State, halt: Halt, fix: Fix, parameters: TripParameter
     if odometer is None or fix.at_us - halt.still_us <= BRIDGE_US:
         return False
     grown_m = grown_since(state, odometer.unit_id, halt.still_odometer_m)
-    if grown_m is None or grown_m - odometer.step_m < parameters.least_trip_m:
+    if grown_m is None or grown_m - odometer.step_m < max(_UNSEEN_M, parameters.least_trip_m):
         return False
     return _moved_unseen(state, halt, fix, parameters, out)
 

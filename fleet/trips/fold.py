@@ -60,6 +60,7 @@ _IMPLAUSIBLE = int(IMPLAUSIBLE)
 _POOR_HDOP_TENTHS = 40
 _POOR_SATELLITES = 4
 _JUMP_ALLOWANCE_M = 100  # two bad fixes within a second are no flight
+_STANDING_JUMP_KMH = 150
 _AGREEING = 5
 _AGREEING_US = 20_000_000
 _MOST_OUTLIERS = 30
@@ -176,8 +177,7 @@ def _position(state: State, reading: PositionReading, parameters: TripParameters
         return
     leg_m = distance_m(good.lat_e7, good.lon_e7, lat_e7, lon_e7)
     believed = False
-    # km/h times microseconds over 3.6 million are metres
-    if leg_m > _JUMP_ALLOWANCE_M and leg_m - _JUMP_ALLOWANCE_M > parameters.jump_kmh * leg_us / 3_600_000:
+    if leg_m > _JUMP_ALLOWANCE_M and _is_jump(good, fix, leg_m, parameters):
         _set_aside(state, reading, "jump", Doubt.JUMP, round(leg_m * 3_600_000 / leg_us))
         if not _agreed(state, fix, parameters) or at_us // 1_000_000 <= state.alive_us // 1_000_000:
             return
@@ -317,13 +317,22 @@ def _set_aside(state: State, reading: PositionReading, reason: str, doubt: int, 
         state.halt.doubts |= doubt
 
 
+def _is_jump(good: Fix, fix: Fix, leg_m: float, parameters: TripParameters) -> bool:
+    """Whether no vehicle came this way in the time; one that stands at both ends was not very fast in between."""
+    kmh = parameters.jump_kmh
+    if good.speed_dkmh is not None and fix.speed_dkmh is not None:
+        kmh = min(kmh, _STANDING_JUMP_KMH + 3 * max(good.speed_dkmh, fix.speed_dkmh) // 10)
+    # km/h times microseconds over 3.6 million are metres
+    return leg_m - _JUMP_ALLOWANCE_M > kmh * (fix.at_us - good.at_us) / 3_600_000
+
+
 def _agreed(state: State, fix: Fix, parameters: TripParameters) -> bool:
     """Whether enough fixes that were set aside one after the other agree on where the vehicle is."""
     outliers = state.outliers
     if outliers:
         last = outliers[-1]
         leg_m = distance_m(last.lat_e7, last.lon_e7, fix.lat_e7, fix.lon_e7)
-        if leg_m - _JUMP_ALLOWANCE_M > parameters.jump_kmh * (fix.at_us - last.at_us) / 3_600_000:
+        if _is_jump(last, fix, leg_m, parameters):
             outliers.clear()
     outliers.append(fix)
     if len(outliers) >= _MOST_OUTLIERS:

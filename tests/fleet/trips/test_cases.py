@@ -347,6 +347,25 @@ class TestSilence:
         assert folded.story == "SGS"
         assert (since_start(folded.gaps[0].started_us), folded.gaps[0].odometer_m) == (3_000, 5_000)
 
+    def test_an_odometer_that_is_read_late_makes_no_gap(self) -> None:
+        """Its last value before the stop is half a minute old; the next one, ten minutes later, has caught up."""
+        truth = Truth().stand(1_300).drive(6_000, 50).stand(4_000)
+        readings = changed(
+            Unit().report(truth),
+            lambda one: (
+                replace(
+                    one,
+                    odometer_m=41_234_567
+                    + int(
+                        truth.at(since_start(one.observed_at_us) - 25).odometer_m if between(one, 0, 1_800) else 6_000
+                    ),
+                )
+                if isinstance(one, PositionReading)
+                else one
+            ),
+        )
+        assert told(readings).story == "STS"
+
     @pytest.mark.parametrize("usage_every_s", [10, 60, 600])
     def test_a_garage_without_sky_is_no_gap(self, usage_every_s: float) -> None:
         """All night only counters: the unit is not silent, and the vehicle is where it was."""
@@ -419,6 +438,36 @@ class TestSetAside:
         assert folded.story == "SGS"
         assert folded.gaps[0].metres_apart is not None
         assert abs(folded.gaps[0].metres_apart - 100_000) < 500
+
+    def test_a_jump_that_stays_ends_a_trip_it_cannot_belong_to(self) -> None:
+        readings = changed(
+            Unit(odometer=False).report(self.DRIVE),
+            lambda one: (
+                replace(one, lat_e7=one.lat_e7 + 3_000_000)
+                if isinstance(one, PositionReading) and not between(one, 0, 1_600)
+                else one
+            ),
+        )
+        folded = told(readings)
+        assert folded.story == "STGTS"
+        before, after = folded.trips
+        assert abs(before.distance_m + after.distance_m - 12_000) < 1_500
+        assert before.doubts & Doubt.JUMP
+        assert folded.gaps[0].metres_apart is not None
+        assert abs(folded.gaps[0].metres_apart - 33_400) < 1_500
+
+    def test_a_vehicle_that_stood_at_both_ends_was_not_fast_in_between(self) -> None:
+        """One fix of a minute is 3.5 km off: 210 km/h, from a standstill to a standstill."""
+        readings: list[StoredReading] = []
+        for one in Unit(every_s=60, odometer=False).report(
+            Truth().stand(1_300).drive(3_000, 40, red_lights=(600,)).stand(3_000)
+        ):
+            if isinstance(one, PositionReading) and between(one, 1_700, 1_760):
+                one = replace(one, lat_e7=one.lat_e7 + 315_000)  # noqa: PLW2901
+            readings.append(one)
+        trip = told(readings).trips[0]
+        assert (trip.set_aside_count, trip.set_aside[0].reason) == (1, "jump")
+        assert abs(trip.distance_m - 3_000) < 100
 
     def test_a_receiver_that_was_stuck_in_a_tunnel(self) -> None:
         """It repeats its last place for three minutes and then is 3.3 km on: one trip, bridged."""
