@@ -8,7 +8,7 @@ The rule, for one vehicle:
 3. Beyond the last new reading the fold may stop as soon as its state equals a kept checkpoint of the same key, byte
    for byte: from there on everything would come out as it stands. Else it runs to the end of the archive.
 4. Segments that began where the second fold began or later, and before where it ended, are replaced by what it
-   closed (`replaced`); kept checkpoints in between are replaced by its own.
+   closed; kept checkpoints in between are replaced by its own.
 
 5. Rule 3 holds only of checkpoints that the standing state came through. After a restart from an older snapshot, those
    kept may know late readings that the snapshot does not: until all is followed again that had been followed, the
@@ -20,9 +20,8 @@ So any order of arrival, any batches and any restart give what one pass in the o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
-from fleet.model.trips import ReadingKey, Segment, StoredReading, TripParameters
+from fleet.model.trips import ReadingKey, StoredReading, TripParameters
 from fleet.trips.fold import Closed, State, encode, is_checkpoint, open_segment, step
 
 ParametersAt = Callable[[int], TripParameters]
@@ -69,29 +68,6 @@ class Refold:
                     self.joined = key
                     return True
         return False
-
-
-@dataclass(frozen=True, slots=True)
-class Replaced:
-    """What a second fold changed: (before, after); before None: new, after None: vanished."""
-
-    same: tuple[Segment, ...]
-    changes: tuple[tuple[Segment | None, Segment | None], ...]
-
-
-def replaced(before: Iterable[Segment], after: Iterable[Segment]) -> Replaced:
-    """Compare the segments of a span as they stood and as they came out; a segment is known by kind and begin."""
-    stood = {(type(segment), segment.started_us): segment for segment in before}
-    same: list[Segment] = []
-    changes: list[tuple[Segment | None, Segment | None]] = []
-    for segment in after:
-        earlier = stood.pop((type(segment), segment.started_us), None)
-        if earlier == segment:
-            same.append(segment)
-        else:
-            changes.append((earlier, segment))
-    changes.extend((segment, None) for segment in stood.values())
-    return Replaced(tuple(same), tuple(changes))
 
 
 def is_late(state: State, key: ReadingKey) -> bool:
