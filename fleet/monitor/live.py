@@ -21,6 +21,8 @@ LIVE_WITHIN_US = 15 * 60_000_000
 MOST_READINGS = 12_000
 MOST_BATCHES = 64
 """A round's bound: about 0.3 s of work."""
+_OLD_WEIGHT = 500
+"""A batch of history alone is only summed up: it counts as so many readings."""
 
 
 def next_batches(
@@ -36,14 +38,19 @@ def next_batches(
     last = list(followed)
     readings = 0
     for one in merge(*of_worker, key=lambda one: one.committed_us):
-        if chosen and readings + one.stored > MOST_READINGS:
+        weight = one.stored if _has_live(one) else min(one.stored, _OLD_WEIGHT)
+        if chosen and readings + weight > MOST_READINGS:
             break
         if last[one.worker] and one.n != last[one.worker] + 1:
             holes.append(one)
         last[one.worker] = one.n
         chosen.append(one)
-        readings += one.stored
+        readings += weight
     return chosen, holes
+
+
+def _has_live(one: FollowedBatch) -> bool:
+    return one.observed_to_us is not None and one.observed_to_us >= one.received_us - LIVE_WITHIN_US
 
 
 def live_since_us(batches: Sequence[FollowedBatch]) -> int:

@@ -61,7 +61,7 @@ class Pace:
     idle_s: float = 0.15
     house_s: float = 1.0
     snapshot_s: float = 40.0
-    snapshot_readings: int = 150_000
+    snapshot_readings: int = 60_000
     settled_s: float = 2.0
     waited_s: float = 30.0
     old_at_once: int = 3_000

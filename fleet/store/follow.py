@@ -97,6 +97,14 @@ async def batches_after(connection: asyncpg.Connection, cursor: Followed, most: 
     return [FollowedBatch(*row) for row in rows]
 
 
+async def last_followed(connection: asyncpg.Connection) -> Followed:
+    """The last committed batch of each worker: everything there is."""
+    last = [0] * WORKERS
+    for worker, n in await connection.fetch("select worker, max(n) from batch group by worker"):
+        last[worker] = n
+    return last
+
+
 async def behind(connection: asyncpg.Connection, followed: Followed, now: datetime) -> tuple[int, int]:
     """How many committed batches are not followed yet, and how many milliseconds ago the first of them was committed.
 
