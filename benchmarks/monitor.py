@@ -166,12 +166,12 @@ async def measure_live(url: str, log: Path) -> list[Figure]:
         "select coalesce(sum(b.stored), 0) from batch b join follow_cursor c using (worker)"
         " where b.n > c.snapshot_n and b.n <= c.n"
     )
-    before = await connection.fetch("select worker, n from follow_cursor")
+    cursors = await connection.fetch("select worker, n from follow_cursor")
     began = time.monotonic()
     with process(url, "fleet.monitor", log=log):
         # Snapshots are kept again once everything up to the kill was folded once more.
         kept = "select snapshot_n >= $2 from follow_cursor where worker = $1"
-        while not all([await connection.fetchval(kept, row["worker"], row["n"]) for row in before]):
+        while not all([await connection.fetchval(kept, row["worker"], row["n"]) for row in cursors]):
             if time.monotonic() - began > 120:
                 raise SystemExit("the monitor did not start again: the benchmark measured something else")
             await asyncio.sleep(0.02)
