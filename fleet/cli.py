@@ -29,6 +29,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("import", "fleet.commands.sheets"),
     ("quarantine", "fleet.commands.quarantine"),
     ("retention", "fleet.commands.retention"),
+    ("replay", "fleet.commands.replay"),
 )
 """Groups of commands in modules of their own: name, and the module whose `app` it is. One line each."""
 

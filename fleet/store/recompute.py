@@ -11,14 +11,14 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, insert, literal, select
+from sqlalchemy import Select, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.store.registry import subtree
 from fleet.store.tables import recompute, vehicle
 
-_FROM_READINGS = ("binding", "area", "vehicle.history")
+_FROM_READINGS = ("binding", "area", "vehicle.history", "replay")
 """Reasons that change the trips themselves, or what they are called; others change only what is said of them."""
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -101,6 +101,13 @@ async def mark_organ(
             chosen = chosen.where(vehicle.c.organ_id.in_(subtree(organ_id)))
         columns = ["vehicle_id", "period", "reason", "at", "stage"]
         await connection.execute(insert(recompute).from_select(columns, chosen))
+
+
+async def count_waiting(connection: AsyncConnection, reason: str) -> int:
+    """How many spans that were marked for this reason nobody has taken yet."""
+    found = await connection.execute(select(func.count()).where(recompute.c.reason == reason))
+    count: int = found.scalar_one()
+    return count
 
 
 def today(now: datetime) -> date:

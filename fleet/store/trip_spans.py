@@ -19,6 +19,14 @@ async def running_segments(connection: asyncpg.Connection) -> list[tuple[str, in
     return [tuple(row) for row in rows]
 
 
+async def segments_begun(
+    connection: asyncpg.Connection, name: str, vehicle_id: int, begins: datetime, ends: datetime | None
+) -> list[SegmentRow]:
+    """The rows of one table that have ended and began in [begins, ends), oldest first."""
+    found = await segments_between(connection, name, vehicle_id, begins, ends)
+    return [row for row in found if row["started_at"] >= begins]
+
+
 async def segments_between(
     connection: asyncpg.Connection, name: str, vehicle_id: int, begins: datetime | None, ends: datetime | None
 ) -> list[SegmentRow]:

@@ -169,6 +169,13 @@ where t.packed <> excluded.packed
 """
 
 
+CONTENT = {
+    name: tuple(column.name for column in table.columns if column.name not in _NO_CONTENT)
+    for name, table in TABLES.items()
+}
+"""The columns of each table that say something."""
+
+
 def _upsert_of(table: Table) -> str:
     """Inserts rows from JSON; what is there already and says something else is kept as a version, then replaced.
 
@@ -176,7 +183,7 @@ def _upsert_of(table: Table) -> str:
     """
     name = table.name
     columns = [column.name for column in table.columns]
-    content = [column for column in columns if column not in _NO_CONTENT]
+    content = CONTENT[name]
     given = {"organ_id": "coalesce(h.organ_id, v.organ_id)", "division": "coalesce(h.division, v.division)"}
     selected = ", ".join(f"{given[column]} as {column}" if column in given else f"j.{column}" for column in columns)
     listed = ", ".join(columns)
