@@ -1,6 +1,7 @@
 """`make bench`: measures, prints a table, writes var/benchmarks.json. `docs/benchmarks.md` holds the quoted figures.
 
-`make bench ARGS=trips` asks millions of positions (10 million: 5 minutes and 4 GB; `trips 10000000 100000000`: hours).
+`make bench ARGS=monitor` follows and folds (3 minutes). `make bench ARGS=trips` asks millions of positions (10 million:
+5 minutes and 4 GB; `trips 10000000 100000000`: hours).
 """
 
 from __future__ import annotations
@@ -29,8 +30,12 @@ def main() -> None:
         from benchmarks import trips
 
         results = trips.measure_all([int(one) for one in arguments] or [10_000_000])
+    elif name == "monitor":
+        from benchmarks import monitor
+
+        results = [asdict(figure) for figure in monitor.measure_all()]
     else:
-        raise SystemExit(f"There is no benchmark {name!r}: ingest, trips.")
+        raise SystemExit(f"There is no benchmark {name!r}: ingest, monitor, trips.")
     OUTPUT.parent.mkdir(exist_ok=True)
     report = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -15,6 +15,9 @@ READINGS = ("position_reading", "usage_reading", "event_reading")
 BOOKS = ("batch", "ledger", "ledger_hour", "receipt")
 REGISTRY = ("organ", "vehicle", "unit", "binding")
 ACCESS = ("account", "token", "broker_account")
+TRIPS = ("trip", "stop", "gap", "trip_track", "vehicle_day", "vehicle_day_division", "vehicle_month")
+SUPERSEDED = ("trip_version", "stop_version", "gap_version", "recompute_refused")
+FOLD = ("follow_cursor", "fold_snapshot", "fold_checkpoint", "late_span", "unit_state", "monitor_status")
 
 
 def destroying(*tables: str) -> list[str]:
@@ -40,11 +43,13 @@ DENIED = {
         *destroying(*READINGS, *BOOKS, "quarantine", "latest_state", "unit"),
         *NO_READING_CHANGES,
         *updating("batch stored = 0", "unit division = 530302", "registry_revision revision = 0"),
-        *reading(*ACCESS, "audit_log", "organ", "vehicle", "binding"),
+        *reading(*ACCESS, "audit_log", "organ", "vehicle", "binding", *TRIPS, *SUPERSEDED, *FOLD),
         *inserting("unit", "account", "token", "broker_account", "audit_log"),
     ],
-    "fleet_monitor": [
-        *destroying(*READINGS, *BOOKS, *REGISTRY),
+    "fleet_monitor": [  # what it once said and took back, it cannot take away
+        *destroying(*READINGS, *BOOKS, *REGISTRY, *SUPERSEDED, "follow_cursor", "monitor_status"),
+        *[f"truncate {table}" for table in (*TRIPS, *FOLD)],
+        *updating(*(f"{table} reason = ''" for table in SUPERSEDED)),
         *NO_READING_CHANGES,
         *updating("batch stored = 0", "unit division = 530302"),
         *inserting(*READINGS, *BOOKS, *REGISTRY, *ACCESS, "quarantine", "latest_state", "audit_log"),
@@ -52,7 +57,9 @@ DENIED = {
     ],
     "fleet_api": [  # clerks edit the registry through it; it takes nothing away that proves something
         *destroying(*READINGS, *BOOKS, "quarantine", "latest_state", "audit_log", "account", "broker_account"),
-        *destroying("policy_value", "vehicle_history", "recompute"),
+        *destroying("policy_value", "vehicle_history", "recompute", *TRIPS, *SUPERSEDED, *FOLD),
+        *inserting(*TRIPS, *SUPERSEDED, *FOLD),
+        *reading("follow_cursor", "fold_snapshot", "fold_checkpoint"),
         *[f"truncate {table}" for table in (*REGISTRY, *ACCESS)],
         *NO_READING_CHANGES,
         *inserting(*READINGS, *BOOKS, "quarantine", "latest_state", "broker_account"),
@@ -69,6 +76,9 @@ DENIED = {
             "audit_log account = 'somebody else'",
             "policy_value why = ''",
             "recompute reason = ''",
+            "trip distance_m = 0",
+            "vehicle_day distance_m = 0",
+            "unit_state moving = false",
         ),
     ],
 }
@@ -142,5 +152,11 @@ async def test_what_a_service_needs_is_allowed(database_url: str) -> None:
         "update quarantine set retry_requested_at = now()",
     )
     services.execute(
-        assume_role(database_url, "fleet_monitor"), "select 1 from position_reading, batch, vehicle, binding"
+        assume_role(database_url, "fleet_monitor"),
+        "select 1 from position_reading, batch, vehicle, binding, vehicle_history, area, policy_value, ingest_worker",
+        "insert into follow_cursor (worker, n, snapshot_n) values (1, 1, 0)",
+        "update follow_cursor set snapshot_n = 1",
+        "delete from trip",
+        "delete from fold_checkpoint",
+        "delete from recompute",
     )
