@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -149,24 +148,3 @@ async def measure_sizes(url: str, positions: int) -> dict[str, object]:
         return dict(sizes)
     finally:
         await connection.close()
-
-
-IDENTITY = "select indexrelid::regclass::text from pg_index where indrelid = $1::regclass and indisunique"
-
-
-async def put_in_order(url: str) -> list[float]:
-    """Seconds for each day's chunk."""
-    connection = await asyncpg.connect(url)
-    spent = []
-    try:
-        chunks = await connection.fetch("select show_chunks('position_reading')::text as name")
-        for row in chunks:
-            index = await connection.fetchval(IDENTITY, row["name"])
-            began = time.perf_counter()
-            await connection.execute(f"cluster {row['name']} using {index.rpartition('.')[2]}")
-            spent.append(round(time.perf_counter() - began, 1))
-            await connection.execute(f"vacuum analyze {row['name']}")
-    finally:
-        await connection.close()
-    print(f"  {spent} s a day", flush=True)
-    return spent

@@ -22,7 +22,7 @@ import numpy as np
 
 from api.app import create_app
 from benchmarks.driving import DAY_ROWS, FIRST_DAY, VEHICLES
-from benchmarks.trip_tables import fill, measure_sizes, put_in_order
+from benchmarks.trip_tables import fill, measure_sizes
 from fleet.geography.divisions import COUNTIES
 from fleet.local.postgres import Postgres
 from fleet.settings import assume_role
@@ -239,30 +239,14 @@ def measure(positions: int, directory: Path) -> dict[str, object]:
         sizes = asyncio.run(measure_sizes(url, stored))
         print("  question                           way                       p50 ms    p95 ms    answer", flush=True)
 
-        def restart() -> None:
-            postgres.stop()
-            forget(directory)
-            postgres.start()
-
-        restart()
+        postgres.stop()
+        forget(directory)
+        postgres.start()
         rows = asyncio.run(serve(url, count, cold))
         rows += asyncio.run(serve(url, count, hot))
-        print("  after the closed days were put in order of unit and time:", flush=True)
-        sizes["order_s"] = asyncio.run(put_in_order(url))
-        restart()
-        rows += [ordered(row) for row in asyncio.run(serve(url, count, cold))[:1]]
-        rows += [ordered(row) for row in asyncio.run(serve(url, count, hot_track))]
         return {"positions": stored, "days": count, **sizes, "rows": [asdict(row) for row in rows]}
     finally:
         postgres.remove()
-
-
-def ordered(row: Row) -> Row:
-    return Row(row.question, f"{row.way}, in order", row.p50_ms, row.p95_ms, row.answered)
-
-
-async def hot_track(questions: Questions) -> list[Row]:
-    return [await timed("a vehicle's day", "track", questions.track)]
 
 
 def measure_all(sizes: Sequence[int]) -> list[dict[str, object]]:

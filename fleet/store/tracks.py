@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.model.scope import Scope
+from fleet.store.read_ahead import read_ahead
 from fleet.store.scoped import vehicle_visible
 from fleet.store.tables import binding, position_reading, trip, trip_track, unit, vehicle
 
@@ -53,7 +54,8 @@ async def vehicle_positions(
         .where(vehicle_visible(scope))
         .order_by(reading.c.observed_at, reading.c.run, reading.c.seq)
     )
-    return (await connection.execute(statement)).all()
+    async with read_ahead(connection):
+        return (await connection.execute(statement)).all()
 
 
 async def packed_trips(

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.model.scope import Scope
 from fleet.model.trips import TrackPoint
+from fleet.store.read_ahead import read_ahead
 from fleet.store.registry import subtree
 from fleet.store.scoped import vehicle_visible
 from fleet.store.tables import binding, position_reading, stop, trip, trip_cells, trip_track, vehicle
@@ -209,8 +210,10 @@ async def raw_ways(
         .where(position_reading.c.observed_at >= first)
         .order_by(each.c.vehicle_id, position_reading.c.observed_at, position_reading.c.run, position_reading.c.seq)
     )
+    async with read_ahead(connection):
+        rows = (await connection.execute(statement)).all()
     ways: dict[int, list[tuple[datetime, int, int, int]]] = {}
-    for row in await connection.execute(statement):
+    for row in rows:
         ways.setdefault(row.vehicle_id, []).append((row.observed_at, row.lat_e7, row.lon_e7, row.flags))
     return ways
 
