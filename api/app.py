@@ -40,6 +40,10 @@ from api.quarantine.routes import router as quarantine_router
 from api.registry.routes import router as registry_router
 from api.state import Services
 from api.tracks.routes import router as tracks_router
+from api.trips.routes import router as trips_router
+from api.trips.units import router as unit_states_router
+from api.trips.vehicles import router as timeline_router
+from api.visits.routes import router as visits_router
 from fleet.identity.totp_keys import TotpKeys
 from fleet.store.audit_journal import Journal
 
@@ -55,6 +59,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     orders_router,
     order_steps_router,
     candidates_router,
+    trips_router,
+    timeline_router,
+    unit_states_router,
+    visits_router,
     positions_router,
     ledger_router,
     quarantine_router,

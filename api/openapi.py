@@ -23,7 +23,7 @@ One Network (公车一张网): where a city's official vehicles are, and the boo
 - **Errors** are problem documents (RFC 9457).
 - **Lists** are read by cursor: send `next_cursor` back as `cursor` until it is null.
 - **Times** are RFC 3339. **Coordinates** are WGS-84 degrees; with `datum=gcj02` they leave in GCJ-02.
-- **Tracks** are read for a stated purpose (`X-Purpose`), which goes into the audit log.
+- **Tracks** and **visits** are read for a stated purpose (`X-Purpose`), which goes into the audit log.
 """
 
 TAGS = [
@@ -33,6 +33,8 @@ TAGS = [
     {"name": "orders", "description": "Orders for vehicles: applied for, approved, assigned, driven, settled"},
     {"name": "positions", "description": "The live fleet"},
     {"name": "tracks", "description": "Where a vehicle was"},
+    {"name": "trips", "description": "Trips, stops and gaps, why each begins and ends, and what they add up to"},
+    {"name": "visits", "description": "Who was near a place, and when"},
     {"name": "ledger", "description": "Received = stored + duplicate + quarantined; and what is missing"},
     {"name": "quarantine", "description": "What was refused, why, with its raw bytes"},
     {"name": "audit", "description": "Who did what, and whether the log is intact"},

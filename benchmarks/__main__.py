@@ -1,6 +1,7 @@
 """`make bench`: measures, prints tables, writes var/benchmarks.json. `docs/benchmarks.md` holds the quoted figures.
 
-`python -m benchmarks audit` measures one subject alone.
+`make bench ARGS=audit` measures one subject alone. `monitor` (3 minutes) and `trips` (10 million positions: 5 minutes
+and 4 GB; `trips 10000000 100000000`: hours) are measured only when they are named.
 """
 
 from __future__ import annotations
@@ -9,34 +10,74 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-
-from benchmarks import audit, candidates, ingest
+from typing import Any
 
 OUTPUT = Path("var/benchmarks.json")
 
 
-SUBJECTS = ("ingest", "audit", "candidates")
+def _ingest(_: Sequence[str]) -> Any:
+    from benchmarks import ingest
+
+    return [{**asdict(result), "samples_a_second": round(result.rate)} for result in ingest.measure_all()]
+
+
+def _audit(_: Sequence[str]) -> Any:
+    from benchmarks import audit
+
+    return [asdict(result) for result in audit.measure_all()]
+
+
+def _candidates(_: Sequence[str]) -> Any:
+    from benchmarks import candidates
+
+    return [asdict(result) for result in candidates.measure_all()]
+
+
+def _load(_: Sequence[str]) -> Any:
+    from benchmarks import load
+
+    return [{**asdict(case), **asdict(found)} for case, found in load.measure_all()]
+
+
+def _monitor(_: Sequence[str]) -> Any:
+    from benchmarks import monitor
+
+    return [asdict(figure) for figure in monitor.measure_all()]
+
+
+def _trips(arguments: Sequence[str]) -> Any:
+    from benchmarks import trips
+
+    return trips.measure_all([int(one) for one in arguments] or [10_000_000])
+
+
+SUBJECTS: dict[str, Callable[[Sequence[str]], Any]] = {
+    "load": _load,
+    "ingest": _ingest,
+    "audit": _audit,
+    "candidates": _candidates,
+    "monitor": _monitor,
+    "trips": _trips,
+}
+USUAL = ("load", "ingest", "audit", "candidates")
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or list(SUBJECTS)
-    if unknown := set(wanted) - set(SUBJECTS):
+    names = [one for one in sys.argv[1:] if not one.isdigit()] or list(USUAL)
+    numbers = [one for one in sys.argv[1:] if one.isdigit()]
+    if unknown := set(names) - set(SUBJECTS):
         sys.exit(f"there is no benchmark {', '.join(sorted(unknown))}: {', '.join(SUBJECTS)}")
-    OUTPUT.parent.mkdir(exist_ok=True)
     report: dict[str, object] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
     }
-    if "ingest" in wanted:
-        results = ingest.measure_all()
-        report["ingest"] = [{**asdict(result), "samples_a_second": round(result.rate)} for result in results]
-    if "audit" in wanted:
-        report["audit"] = [asdict(result) for result in audit.measure_all()]
-    if "candidates" in wanted:
-        report["candidates"] = [asdict(result) for result in candidates.measure_all()]
+    for name in names:
+        report[name] = SUBJECTS[name](numbers)
+    OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps(report, indent=1) + "\n")
     print(f"written to {OUTPUT}")
 

@@ -32,6 +32,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("import", "fleet.commands.sheets"),
     ("quarantine", "fleet.commands.quarantine"),
     ("retention", "fleet.commands.retention"),
+    ("replay", "fleet.commands.replay"),
 )
 """Groups of commands in modules of their own: name, and the module whose `app` it is. One line each."""
 
@@ -91,6 +92,12 @@ def migrate() -> None:
 def ingest(context: typer.Context) -> None:
     """Take messages from the broker into the database. Arguments are passed on: `fleet ingest --help`."""
     _service("ingest", context.args)
+
+
+@app.command(context_settings=_PASS_ON)
+def monitor(context: typer.Context) -> None:
+    """Fold what units reported into trips, stops and gaps. A second one waits for the end of the first."""
+    _service("fleet.monitor", context.args)
 
 
 @app.command(context_settings=_PASS_ON)

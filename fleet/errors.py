@@ -7,6 +7,7 @@ FleetError
 ├── BrokerUnavailable        the MQTT broker cannot be reached: back off, try again
 ├── InvalidPayload           a message cannot be read: quarantine it, acknowledge it
 ├── InvalidTopic             a topic lies outside the grammar: quarantine, acknowledge
+├── CorruptTrack             stored bytes are no packed track: restore them, or replay the trip while readings are kept
 ├── NotFound                 the thing asked for does not exist, or is outside the asker's scope
 ├── Conflict                 the change contradicts what is stored
 └── NotAllowed               who asks may not do this
@@ -50,6 +51,10 @@ class InvalidPayload(FleetError):
 
 
 class InvalidTopic(FleetError):
+    pass
+
+
+class CorruptTrack(FleetError):
     pass
 
 

@@ -12,8 +12,14 @@ from prometheus_client.registry import Collector
 from fleet.model.readings import KIND_NUMBERS
 from fleet.store.audit_journal import JournalState
 from fleet.store.ledger import Counts
+from fleet.store.monitor_status import MonitorStatus
 
 QUARANTINE_EVERY = timedelta(minutes=1)
+
+MONITOR_FIGURES = (
+    *("behind_batches", "vehicles", "late_spans", "recompute_waiting"),
+    *("readings_folded", "readings_late", "readings_unbound", "refolds", "refolds_refused"),
+)
 
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -86,6 +92,28 @@ class Metrics:
         self.quarantine = Gauge(
             "fleet_quarantine_unresolved", "Quarantined and not resolved", ["reason"], registry=self.registry
         )
+        self.monitor_age = Gauge(
+            "fleet_monitor_heartbeat_age_seconds",
+            "Seconds since the monitor said that it lives",
+            registry=self.registry,
+        )
+        self.monitor_behind = Gauge(
+            "fleet_monitor_behind_seconds",
+            "Seconds since the first batch was committed that is not folded yet; 0 = none",
+            registry=self.registry,
+        )
+        self.monitor = Gauge(
+            "fleet_monitor",
+            "What the monitor says of itself; counts since its start",
+            ["figure"],
+            registry=self.registry,
+        )
+        self.units = Gauge(
+            "fleet_units",
+            "Units in vehicles, by how they keep to the reporting contract",
+            ["state"],
+            registry=self.registry,
+        )
         self._quarantine_at: datetime | None = None
         self.ledger = LedgerTotals()
         self.registry.register(self.ledger)
@@ -109,6 +137,18 @@ class Metrics:
         self.quarantine.clear()
         for reason, entries in unresolved.items():
             self.quarantine.labels(reason).set(entries)
+
+    def set_monitor(self, monitor: MonitorStatus | None, conditions: Mapping[str, int], now: datetime) -> None:
+        """Takes over the monitor's own figures; nothing where none ever ran."""
+        if monitor is None:
+            return
+        self.monitor_age.set((now - monitor.seen_at).total_seconds())
+        self.monitor_behind.set(monitor.behind_ms / 1_000)
+        for figure in MONITOR_FIGURES:
+            self.monitor.labels(figure).set(getattr(monitor, figure))
+        self.units.clear()
+        for state, units in conditions.items():
+            self.units.labels(state).set(units)
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

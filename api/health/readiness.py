@@ -14,11 +14,14 @@ import msgspec
 from fleet.store.audit import Waiting
 from fleet.store.audit_journal import JournalState
 from fleet.store.ledger import IngestHealth
+from fleet.store.monitor_status import MonitorStatus
 
 WINDOW = timedelta(minutes=5)
 """Over which the share of refused samples is judged."""
 
 WORKER_SILENCE = timedelta(seconds=30)
+MONITOR_SILENCE = timedelta(seconds=30)
+MONITOR_BEHIND = timedelta(seconds=60)
 RETIRED = timedelta(hours=1)
 PARKED_INTERVAL = timedelta(minutes=10)
 SHORTEST_SILENCE = timedelta(minutes=1)
@@ -39,9 +42,12 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     last_batch_at: datetime | None
     online_units: int
     quarantine_share: float | None
+    monitor_behind_s: float | None
 
 
-def judge(health: IngestHealth, now: datetime, logged: Waiting, journal: JournalState) -> Readiness:
+def judge(
+    health: IngestHealth, monitor: MonitorStatus | None, now: datetime, logged: Waiting, journal: JournalState
+) -> Readiness:
     failures: list[str] = []
     silences = sorted(now - worker.seen_at for worker in health.workers)
     # One that has been gone for long while another works was taken out of service; its row stays behind.
@@ -68,6 +74,7 @@ def judge(health: IngestHealth, now: datetime, logged: Waiting, journal: Journal
     if logged.oldest_at is not None and now - logged.oldest_at > LONGEST_PENDING:
         age_s = (now - logged.oldest_at).total_seconds()
         warnings.append(f"{logged.entries} audit entries wait to be chained, the oldest for {age_s:.0f} s")
+    warnings += _monitor_warnings(monitor, now)
     return Readiness(
         status="unavailable" if failures else "degraded" if warnings else "ready",
         degraded=bool(warnings),
@@ -75,7 +82,21 @@ def judge(health: IngestHealth, now: datetime, logged: Waiting, journal: Journal
         last_batch_at=health.last_batch_at,
         online_units=health.online_units,
         quarantine_share=share,
+        monitor_behind_s=None if monitor is None else monitor.behind_ms / 1_000,
     )
+
+
+def _monitor_warnings(monitor: MonitorStatus | None, now: datetime) -> list[str]:
+    """Without the monitor everything but trips goes on."""
+    if monitor is None:
+        return []
+    silence = now - monitor.seen_at
+    if silence > MONITOR_SILENCE:
+        return [f"trips stand still: the monitor has not been heard for {silence.total_seconds():.0f} s"]
+    behind = timedelta(milliseconds=monitor.behind_ms)
+    if behind > MONITOR_BEHIND:
+        return [f"trips are late: the monitor is {behind.total_seconds():.0f} s behind ingest"]
+    return []
 
 
 def unanswered() -> Readiness:
@@ -86,4 +107,5 @@ def unanswered() -> Readiness:
         last_batch_at=None,
         online_units=0,
         quarantine_share=None,
+        monitor_behind_s=None,
     )

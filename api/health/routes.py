@@ -16,6 +16,7 @@ from fleet.errors import StoreUnavailable
 from fleet.model.scope import CITY
 from fleet.store import audit, ledger, quarantine
 from fleet.store.latest import live_revision_now
+from fleet.store.monitor_status import read_monitor_status, unit_conditions
 
 router = APIRouter(tags=["health"])
 
@@ -49,9 +50,10 @@ async def _readiness(services: Services) -> Readiness:
                 connection, window_from=now - WINDOW, reported_within=timedelta(minutes=30)
             )
             logged = await audit.waiting(connection)
+            monitor = await read_monitor_status(connection)
     except StoreUnavailable:
         return unanswered()
-    return judge(health, now, logged, services.audit.state)
+    return judge(health, monitor, now, logged, services.audit.state)
 
 
 @router.get(
@@ -78,6 +80,8 @@ async def metrics(services: Shared) -> Response:
             health = await ledger.ingest_health(
                 connection, window_from=now - WINDOW, reported_within=timedelta(minutes=30)
             )
+            monitor = await read_monitor_status(connection)
+            conditions = await unit_conditions(connection)
             if figures.quarantine_due(now):
                 figures.set_quarantine(await quarantine.unresolved_by_reason(connection))
     except StoreUnavailable:
@@ -91,6 +95,7 @@ async def metrics(services: Shared) -> Response:
             figures.batch_age.set((now - health.last_batch_at).total_seconds())
         if health.broker_dropped is not None:
             figures.broker_dropped.set(health.broker_dropped)
+        figures.set_monitor(monitor, conditions, now)
     return Response(
         figures.text(), media_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"}
     )

@@ -21,3 +21,6 @@ class ReadinessReport(BaseModel):
     last_batch_at: datetime | None = Field(description="When ingest last wrote")
     online_units: int = Field(description="Units that are online and were reporting when ingest last wrote")
     quarantine_share: float | None = Field(description="Share of refused samples in the last five minutes")
+    monitor_behind_s: float | None = Field(
+        description="Age of the first batch that is not folded into trips yet; null without a monitor"
+    )

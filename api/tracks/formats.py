@@ -35,6 +35,7 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     begin: datetime
     end: datetime
     datum: Datum
+    trip_id: int | None = None
 
 
 def to_json(heading: Heading, track: Track) -> bytes:
@@ -80,19 +81,19 @@ def to_gpx(heading: Heading, track: Track) -> bytes:
         f"<metadata><time>{_stamp(heading.end)}</time></metadata>",
         f"<trk><name>{escape(heading.plate)}</name>",
     ]
-    unit: str | None = None
+    before: Point | None = None
     for point in track.points:
         if not point.plausible:
             continue
-        if point.unit != unit:
-            lines.append("</trkseg><trkseg>" if unit is not None else "<trkseg>")
-            unit = point.unit
+        if before is None or point.unit != before.unit:
+            lines.append("</trkseg><trkseg>" if before is not None else "<trkseg>")
+        before = point
         altitude = "" if point.altitude_m is None else f"<ele>{point.altitude_m}</ele>"
         lines.append(
             f'<trkpt lat="{point.lat:.7f}" lon="{point.lon:.7f}">{altitude}'
             f"<time>{_stamp(point.observed_at)}</time></trkpt>"
         )
-    if unit is not None:
+    if before is not None:
         lines.append("</trkseg>")
     lines.append("</trk></gpx>")
     return "\n".join(lines).encode()
@@ -120,6 +121,7 @@ FORMATS: Mapping[Format, tuple[str, Callable[[Heading, Track], bytes]]] = {
 
 def _facts(heading: Heading, track: Track) -> dict[str, Any]:
     return {
+        **({} if heading.trip_id is None else {"trip_id": heading.trip_id}),
         "vehicle_id": heading.vehicle_id,
         "plate": heading.plate,
         "from": heading.begin,
@@ -129,6 +131,7 @@ def _facts(heading: Heading, track: Track) -> dict[str, Any]:
         "returned": len(track.points),
         "implausible": track.implausible,
         "thinned": track.thinned,
+        "sources": track.sources,
     }
 
 

@@ -1,20 +1,21 @@
-"""Rows of the store as points of a track: thinned, in the datum asked for."""
+"""Fixes as points of a track: thinned, in the datum asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 import numpy as np
-from sqlalchemy import Row
 
 from api.datum import Datum
 from api.live.items import flag_names
-from api.tracks.thinning import keep, local_metres
+from api.tracks.fixes import Fix, Span, spans
 from fleet.geography.datum import wgs84_to_gcj02
 from fleet.model.readings import IMPLAUSIBLE
+from fleet.tracks.thinning import keep, local_metres
+
+_IMPLAUSIBLE = int(IMPLAUSIBLE)  # flags of an enumeration are slow to compare, thousands of times
 
 
 class Point(msgspec.Struct, frozen=True, gc=False):
@@ -29,27 +30,28 @@ class Point(msgspec.Struct, frozen=True, gc=False):
     division: int | None
     flags: tuple[str, ...]
     plausible: bool
-    unit: str
+    unit: str | None
 
 
 class Track(msgspec.Struct, frozen=True, kw_only=True):
-    """`total` positions were stored in the span, `implausible` of them cannot be true; `points` is what is shown."""
+    """`total` positions are kept of the span, `implausible` of them cannot be true; `points` is what is shown."""
 
     total: int
     implausible: int
     thinned: bool
+    sources: list[Span]
     points: list[Point]
 
 
-def make_track(rows: Sequence[Row[*tuple[Any, ...]]], *, max_points: int, datum: Datum) -> Track:
+def make_track(rows: Sequence[Fix], *, max_points: int, datum: Datum) -> Track:
     """All points where they fit into `max_points`; else the plausible ones, thinned."""
-    implausible = sum(1 for row in rows if row.flags & IMPLAUSIBLE)
-    total = len(rows)
+    implausible = sum(1 for row in rows if row.flags & _IMPLAUSIBLE)
+    total, sources = len(rows), spans(rows)
     thinned = total > max_points
     if thinned:
-        rows = [row for row in rows if not row.flags & IMPLAUSIBLE]
+        rows = [row for row in rows if not row.flags & _IMPLAUSIBLE]
     if not rows:
-        return Track(total=total, implausible=implausible, thinned=thinned, points=[])
+        return Track(total=total, implausible=implausible, thinned=thinned, sources=sources, points=[])
     lat = np.array([row.lat_e7 for row in rows]) / 1e7
     lon = np.array([row.lon_e7 for row in rows]) / 1e7
     if len(rows) > max_points:
@@ -63,10 +65,10 @@ def make_track(rows: Sequence[Row[*tuple[Any, ...]]], *, max_points: int, datum:
     points = [
         _point(row, row_lat, row_lon) for row, row_lat, row_lon in zip(rows, lat.tolist(), lon.tolist(), strict=True)
     ]
-    return Track(total=total, implausible=implausible, thinned=thinned, points=points)
+    return Track(total=total, implausible=implausible, thinned=thinned, sources=sources, points=points)
 
 
-def _point(row: Row[*tuple[Any, ...]], lat: float, lon: float) -> Point:
+def _point(row: Fix, lat: float, lon: float) -> Point:
     return Point(
         observed_at=row.observed_at,
         lat=lat,
@@ -78,6 +80,6 @@ def _point(row: Row[*tuple[Any, ...]], lat: float, lon: float) -> Point:
         odometer_km=None if row.odometer_m is None else row.odometer_m / 1000,
         division=row.division or None,
         flags=flag_names(row.flags),
-        plausible=not row.flags & IMPLAUSIBLE,
+        plausible=not row.flags & _IMPLAUSIBLE,
         unit=row.unit,
     )

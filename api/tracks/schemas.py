@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from api.datum import Datum
+from api.tracks.fixes import Source
 
 
 class TrackPoint(BaseModel):
@@ -21,7 +22,22 @@ class TrackPoint(BaseModel):
     division: int | None = Field(description="Code of the county it lies in; null outside the city")
     flags: list[str]
     plausible: bool
-    unit: str = Field(description="The unit that sat in the vehicle and took the position")
+    unit: str | None = Field(
+        description="The unit that sat in the vehicle and took the position; null in the packed track of a trip "
+        "during which the unit was changed"
+    )
+
+
+class TrackSpan(BaseModel):
+    """A stretch of the track, from its first to its last point, and what it was read from."""
+
+    source: Source = Field(
+        description="`readings`: as reported, kept for some months. `packed`: kept with the trip, for years; "
+        "only good fixes, without headings"
+    )
+    from_: datetime = Field(alias="from")
+    to: datetime
+    points: int
 
 
 class TrackAnswer(BaseModel):
@@ -32,8 +48,15 @@ class TrackAnswer(BaseModel):
     from_: datetime = Field(alias="from")
     to: datetime
     datum: Datum
-    total: int = Field(description="Positions stored in the span")
+    total: int = Field(description="Positions that are kept of the span")
     returned: int = Field(description="Number of points")
     implausible: int = Field(description="Positions that cannot be true; left out when the track is thinned")
     thinned: bool = Field(description="True: more than `max_points`, reduced by time-ratio simplification (TD-TR)")
+    sources: list[TrackSpan]
     points: list[TrackPoint]
+
+
+class TripTrackAnswer(TrackAnswer):
+    """The track of one trip."""
+
+    trip_id: int

@@ -48,6 +48,11 @@ def run_retention(
                 f"older than {days} days: {dropped.chunks} chunks, {dropped.batches} batches,"
                 f" {dropped.quarantined} resolved quarantined messages dropped"
             )
+            if dropped.held_from is not None:
+                typer.echo(
+                    f"readings from {dropped.held_from:%Y-%m-%d %H:%M} UTC on had to stay: the monitor has not folded"
+                    " all of them yet (is it running? `fleet doctor`)"
+                )
             if every_hours is None:
                 return
             await asyncio.sleep(every_hours * 3600)

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     READ_LISTS = "read_lists"
     MANAGE_LISTS = "manage_lists"
     READ_POSITIONS = "read_positions"
+    READ_TRIPS = "read_trips"
     READ_TRACKS = "read_tracks"
     READ_LEDGER = "read_ledger"
     READ_QUARANTINE = "read_quarantine"
@@ -63,6 +64,7 @@ SENTENCES = MappingProxyType(
         Permission.READ_LISTS: "Read sealing lists, exemptions and fuel cards.",
         Permission.MANAGE_LISTS: "Create and change sealing lists and exemptions.",
         Permission.READ_POSITIONS: "See where vehicles are now.",
+        Permission.READ_TRIPS: "Read trips, stops and gaps: where journeys began and ended, and their figures.",
         Permission.READ_TRACKS: "Read where a vehicle was, for a stated purpose.",
         Permission.READ_LEDGER: "Read the books: what became of every message.",
         Permission.READ_QUARANTINE: "Read refused messages with their raw bytes.",
@@ -103,6 +105,7 @@ TABLE = MappingProxyType(
         Permission.MANAGE_LISTS: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR}),
         Permission.READ_POSITIONS: EVERYBODY,
         # Where a vehicle was says where its people were.
+        Permission.READ_TRIPS: _STAFF,
         Permission.READ_TRACKS: _STAFF,
         Permission.READ_LEDGER: EVERYBODY,
         # Raw payloads may hold positions of confidential vehicles.

@@ -27,12 +27,15 @@ from fleet.local.places import fallback_for, server_user
 from fleet.local.postgres import VERSIONS, find_binaries, timescaledb_control
 from fleet.local.processes import require_free_port
 from fleet.settings import Settings, without_password
+from fleet.store.monitor_status import read_heartbeat
 from fleet.store.pool import connect
 
 _ENOUGH_BYTES = 5 * 1024**3
 _ENOUGH_FILES = 16384
 _CLOCK_OFFSET_S = 2.0
 _ENOUGH_DAYS = 14
+_MONITOR_SILENT_S = 30.0
+_MONITOR_BEHIND_S = 60.0
 # Before this program was written, or absurdly long after it.
 _PLAUSIBLE_YEARS = range(2025, 2045)
 
@@ -205,6 +208,7 @@ async def _database(url: str) -> list[Finding]:
         server = await connection.fetchval("show server_version")
         found = [Finding("database", ok=True, state=f"{name}, PostgreSQL {server}")]
         found.append(await _extension(connection))
+        found.append(await _monitor(connection))
         before = time.time()  # noqa: TID251  # the clock itself is what is examined
         theirs = float(await connection.fetchval("select extract(epoch from clock_timestamp())::float8"))
         after = time.time()  # noqa: TID251
@@ -220,6 +224,31 @@ async def _database(url: str) -> list[Finding]:
         )
     )
     return found
+
+
+async def _monitor(connection: asyncpg.Connection) -> Finding:
+    """Judged by the database's clock, which the heartbeat is compared with."""
+    status = await read_heartbeat(connection)
+    if status is None:
+        return Finding("monitor", ok=True, state="has not run on this database yet: `fleet monitor` folds trips")
+    silent_s = float(
+        await connection.fetchval("select extract(epoch from clock_timestamp() - $1)::float8", status.seen_at)
+    )
+    if silent_s > _MONITOR_SILENT_S:
+        return Finding(
+            "monitor",
+            ok=False,
+            state=f"not heard for {silent_s:.0f} s, {status.behind_batches} batches behind then",
+            remedy="start it (`fleet up`, `fleet monitor`); see its log. Without it no trips are made, no readings go",
+        )
+    behind_s = status.behind_ms / 1_000
+    return Finding(
+        "monitor",
+        ok=behind_s <= _MONITOR_BEHIND_S,
+        state=f"{behind_s:.1f} s behind ingest, {status.late_spans} vehicles with late data, {status.refolds_refused}"
+        " corrections refused for want of raw readings",
+        remedy="it catches up by itself unless the machine is too slow for it: see its log and the load",
+    )
 
 
 async def _extension(connection: asyncpg.Connection) -> Finding:

@@ -71,9 +71,18 @@ class Resolved:
 
 
 def _number(
-    slug: str, default: int, unit: str, zh: str, en: str, *, most: int, least: int = 0, city: bool = False
+    slug: str, default: int, unit: str, zh: str, en: str, *, least: int = 0, most: int, city: bool = False
 ) -> Policy:
     return Policy(slug, PolicyKind.NUMBER, default, unit, zh, en, least, most, not city)
+
+
+def _cut(slug: str, default: int, unit: str, zh: str, en: str, *, least: int, most: int) -> Policy:
+    """What trips are cut by: one for the whole city, and never so small that every reading would be a cut."""
+    return _number(f"trips.{slug}", default, unit, f"行程切分：{zh}", en, least=least, most=most, city=True)
+
+
+def _reporting(slug: str, default: int, zh: str, en: str) -> Policy:
+    return _number(f"reporting.{slug}", default, "s", zh, en, least=10, most=_DAY_S, city=True)
 
 
 def _clock(slug: str, default: str, zh: str, en: str) -> Policy:
@@ -155,6 +164,19 @@ _ALL: tuple[Policy, ...] = (
         city=True,
     ),
     _number("silent_long.days", 7, "days", "长期失联：天数", "Silent for long means", most=3_650),
+    _cut("stop_after_s", 300, "s", "静止时长", "No movement that ends a trip", least=60, most=3_600),
+    _cut("ignition_off_s", 120, "s", "熄火时长", "Ignition off that ends a trip", least=10, most=3_600),
+    _cut("idle_stop_s", 1_200, "s", "怠速时长", "Standing with the engine on that ends it", least=60, most=_DAY_S),
+    _cut("gap_s", 600, "s", "行驶中失联", "Silence while moving that is a gap", least=60, most=_DAY_S),
+    _cut("gap_parked_s", 1_800, "s", "停放中失联", "Silence while parked that is a gap", least=60, most=_DAY_S),
+    _cut("drift_m", 80, "m", "漂移半径", "Around a stop, drift of the receiver", least=10, most=1_000),
+    _cut("least_trip_m", 150, "m", "最短行程", "Least distance of a trip", least=0, most=5 * _KM),
+    _cut("moving_dkmh", 50, "0.1 km/h", "行驶速度", "From this speed on it moves", least=10, most=300),
+    _cut("jump_kmh", 250, "km/h", "跳点速度", "A fix that would need more is set aside", least=100, most=1_000),
+    _reporting("late_moving_s", 60, "上报迟到：行驶中", "A unit is late while moving after"),
+    _reporting("late_parked_s", 660, "上报迟到：停放中", "A unit is late while parked after"),
+    _reporting("silent_moving_s", 180, "失联：行驶中", "A unit is silent while moving after"),
+    _reporting("silent_parked_s", 1_800, "失联：停放中", "A unit is silent while parked after"),
     Policy("holiday_use.enabled", PolicyKind.SWITCH, True, "", "节假日用车：启用", "Judged at all"),
 )
 

@@ -49,6 +49,7 @@ from fleet.store.tables import (
     organ,
     sealing_list,
     token,
+    trip,
     unit,
     vehicle,
 )
@@ -108,6 +109,7 @@ _ORGAN_OF: Mapping[str, Callable[[int], Select[Any]]] = MappingProxyType(
         "fuel card": lambda one: _in_vehicle(fuel_card.c.vehicle_id, fuel_card.c.id == one),
         "area": lambda one: select(area.c.organ_id).where(area.c.id == one),
         "sealing list": lambda one: select(sealing_list.c.organ_id).where(sealing_list.c.id == one),
+        "trip": lambda one: select(trip.c.organ_id).where(trip.c.id == one),
         "order": lambda one: select(dispatch_order.c.organ_id).where(dispatch_order.c.id == one),
         "exemption": lambda one: (
             select(func.coalesce(exemption.c.organ_id, vehicle.c.organ_id))

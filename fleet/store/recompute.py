@@ -11,16 +11,24 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, insert, literal, select
+from sqlalchemy import Select, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.store.registry import subtree
 from fleet.store.tables import recompute, vehicle
 
+_FROM_READINGS = ("binding", "area", "vehicle.history", "replay")
+"""Reasons that change the trips themselves, or what they are called; others change only what is said of them."""
+
 LOCAL = ZoneInfo("Asia/Shanghai")
 
 Period = Range[datetime]
+
+
+def stage_of(reason: str) -> str:
+    """Which stage of what is made of readings a change begins with."""
+    return "readings" if reason in _FROM_READINGS or reason.startswith("policy.trips.") else "trips"
 
 
 def days(first: date, end: date | None = None) -> Period:
@@ -66,7 +74,7 @@ async def mark_vehicles(
     """One row a vehicle and span."""
     spans = [past for period in periods if (past := past_of(period, now)) is not None]
     rows = [
-        {"vehicle_id": vehicle_id, "period": span, "reason": reason, "at": now}
+        {"vehicle_id": vehicle_id, "period": span, "reason": reason, "at": now, "stage": stage_of(reason)}
         for vehicle_id in dict.fromkeys(vehicle_ids)
         for span in spans
     ]
@@ -87,10 +95,19 @@ async def mark_organ(
             literal(past, TSTZRANGE()),
             literal(reason),
             literal(now, recompute.c.at.type),
+            literal(stage_of(reason)),
         )
         if organ_id is not None:
             chosen = chosen.where(vehicle.c.organ_id.in_(subtree(organ_id)))
-        await connection.execute(insert(recompute).from_select(["vehicle_id", "period", "reason", "at"], chosen))
+        columns = ["vehicle_id", "period", "reason", "at", "stage"]
+        await connection.execute(insert(recompute).from_select(columns, chosen))
+
+
+async def count_waiting(connection: AsyncConnection, reason: str) -> int:
+    """How many spans that were marked for this reason nobody has taken yet."""
+    found = await connection.execute(select(func.count()).where(recompute.c.reason == reason))
+    count: int = found.scalar_one()
+    return count
 
 
 def today(now: datetime) -> date:

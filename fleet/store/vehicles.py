@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import RowMapping, func, select
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fleet.store import history
 from fleet.store.recompute import days, mark_vehicles, today
 from fleet.store.registry import subtree
-from fleet.store.tables import organ
+from fleet.store.tables import organ, vehicle
 
 _TREE = 5303002
 """Advisory lock of the shape of the tree of organs."""
@@ -57,3 +57,9 @@ async def hangs_below(connection: AsyncConnection, organ_id: int, parent_id: int
         select(organ.c.id).where(organ.c.id == parent_id, organ.c.id.in_(subtree(organ_id)))
     )
     return found.first() is not None
+
+
+async def ids_of_plates(connection: AsyncConnection, plates: Sequence[str]) -> dict[str, int]:
+    """The ids of the vehicles with these plates; an unknown plate is left out."""
+    rows = await connection.execute(select(vehicle.c.plate, vehicle.c.id).where(vehicle.c.plate.in_(plates)))
+    return {row.plate: row.id for row in rows}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -23,6 +23,7 @@ from fleet.model.readings import Kind
 from fleet.model.registry import Role
 from fleet.store import tables
 from tests.api.builders import LONG_AGO, World, connected
+from tests.api.journeys import Journeys, fixes, segment_id
 from tests.api.streams import Event, events, next_event, served
 
 pytestmark = pytest.mark.store
@@ -37,7 +38,10 @@ SECRET_MARK = "8814"
 
 PURPOSE = {"X-Purpose": "test of the scope"}
 
+DRIVEN_AT = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
+
 THEIR_IDS = {
+    "trip_id": segment_id(THEIR_VEHICLE, DRIVEN_AT),
     "organ_id": THEIRS,
     "vehicle_id": THEIR_VEHICLE,
     "unit_id": THEIR_VEHICLE,
@@ -69,6 +73,18 @@ THEIR_FILTERS: dict[str, tuple[Any, ...]] = {
     "applicant": ("applicant-7713",),
     "number": ("O3003", "O2"),
 }
+
+
+REQUIRED = {
+    "/api/v1/visits": {
+        "lat": 25.5,
+        "lon": 103.8,
+        "radius_m": 500,
+        "from": (DRIVEN_AT - timedelta(days=1)).isoformat(),
+        "to": (DRIVEN_AT + timedelta(days=1)).isoformat(),
+    }
+}
+"""What a route does not answer without: everybody was at that place that day."""
 
 
 @pytest.fixture
@@ -103,6 +119,13 @@ async def city(world: World) -> World:
         await world.received(f"U{unit_id}", "{[0,3),[5,9)}")
         await world.refused(unit_id, unit_id=unit_id, topic=f"fleet/v1/530302/U{unit_id}/position")
     await world.refused(3003, unit_id=0, topic="fleet/v1/530302/U3003-unknown/position")
+    journeys = Journeys(world)
+    for vehicle_id, organ_id in ((11, OURS), (12, BELOW), (OUR_SECRET, OURS), (THEIR_VEHICLE, THEIRS)):
+        one, two, three = (DRIVEN_AT + timedelta(hours=n) for n in (1, 2, 3))
+        await journeys.trip(vehicle_id, DRIVEN_AT, fixes(DRIVEN_AT, (0, 0), (90, 0)), organ_id=organ_id)
+        await journeys.stop(vehicle_id, one, two, organ_id=organ_id)
+        await journeys.gap(vehicle_id, two, three, organ_id=organ_id)
+        await journeys.trip(vehicle_id, three, fixes(three, (0, 0)), organ_id=organ_id, running=True)
     await world.execute(
         insert(tables.driver).values(
             id=THEIR_VEHICLE,
@@ -267,7 +290,8 @@ async def test_nothing_of_another_organ_by_any_route_or_filter(city: World, app:
                 continue
             tries = [{}, *({name: value} for name in filters & THEIR_FILTERS.keys() for value in THEIR_FILTERS[name])]
             for query in tries:
-                body = await body_of(client, path, **query)
+                body = await body_of(client, path, **{**REQUIRED.get(path, {}), **query})
+                assert body or query or path not in REQUIRED, f"{path} found nothing that might leak"
                 for mark in MARKS if sees_confidential else (*MARKS, SECRET_MARK):
                     assert mark not in body, f"{path} {query} leaks {mark}: {body}"
                 seen += body
@@ -280,7 +304,16 @@ async def test_nothing_of_another_organ_by_any_route_or_filter(city: World, app:
 async def test_what_may_not_be_seen_looks_like_what_is_not_there(city: World, app: FastAPI) -> None:
     await city.account("ours", Role.ORGAN_DISPATCHER, organ=OURS)
     async with connected(app, "ours") as client:
-        for path in ("vehicles/{}", "vehicles/{}/track", "units/{}", "ledger?unit=U{}", "ledger/gaps?unit=U{}"):
+        for path in (
+            "vehicles/{}",
+            "vehicles/{}/track",
+            "vehicles/{}/timeline",
+            "units/{}",
+            "units/{}/state",
+            "ledger?unit=U{}",
+            "ledger/gaps?unit=U{}",
+            "trips?vehicle={}",
+        ):
             answers = [
                 await client.get(f"/api/v1/{path.format(one)}", headers=PURPOSE)
                 for one in (THEIR_VEHICLE, OUR_SECRET, 9999)

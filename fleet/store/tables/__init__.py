@@ -1,8 +1,8 @@
 """Every table, as SQLAlchemy Core. The migrations create them; a test compares the two.
 
 The registry (who owns what) and its books of rules and lists, the readings (hypertables, one row a sample, daily
-chunks), the books (batches, ledger, quarantine, receipts) that prove what became of every message, access, and
-orders with their bookings.
+chunks), the books (batches, ledger, quarantine, receipts) that prove what became of every message, trips, orders with
+their bookings, and access.
 """
 
 from __future__ import annotations
@@ -48,6 +48,26 @@ from fleet.store.tables.rulings import (
     sealing_list,
     sealing_list_vehicle,
 )
+from fleet.store.tables.trips import (
+    fold_checkpoint,
+    fold_snapshot,
+    follow_cursor,
+    gap,
+    gap_version,
+    late_span,
+    monitor_status,
+    recompute_refused,
+    stop,
+    stop_version,
+    trip,
+    trip_track,
+    trip_version,
+    unit_state,
+    vehicle_day,
+    vehicle_day_division,
+    vehicle_month,
+)
+from fleet.store.tables.visits import trip_cells
 
 __all__ = [
     "INSTANT",
@@ -64,8 +84,14 @@ __all__ = [
     "driver",
     "event_reading",
     "exemption",
+    "fold_checkpoint",
+    "fold_snapshot",
+    "follow_cursor",
     "fuel_card",
+    "gap",
+    "gap_version",
     "ingest_worker",
+    "late_span",
     "latest_state",
     "ledger",
     "ledger_hour",
@@ -73,6 +99,7 @@ __all__ = [
     "login_failure",
     "login_session",
     "metadata",
+    "monitor_status",
     "order_amendment",
     "order_approval",
     "order_assignment",
@@ -85,14 +112,25 @@ __all__ = [
     "quarantine",
     "receipt",
     "recompute",
+    "recompute_refused",
     "refresh_token",
     "registry_revision",
     "sealing_list",
     "sealing_list_vehicle",
     "second_factor",
+    "stop",
+    "stop_version",
     "token",
+    "trip",
+    "trip_cells",
+    "trip_track",
+    "trip_version",
     "unit",
+    "unit_state",
     "usage_reading",
     "vehicle",
+    "vehicle_day",
+    "vehicle_day_division",
     "vehicle_history",
+    "vehicle_month",
 ]

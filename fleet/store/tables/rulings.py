@@ -116,6 +116,12 @@ recompute = Table(
     Column("period", TSTZRANGE(), nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", INSTANT, nullable=False, server_default=func.clock_timestamp()),
+    Column("stage", Text, nullable=False, server_default=text("'readings'")),
     CheckConstraint("not isempty(period)", name="period_not_empty"),
+    CheckConstraint("stage in ('readings', 'trips')", name="known_stage"),
+    Index("recompute_stage_idx", "stage", "id"),
 )
-"""Spans whose trips, verdicts and findings have to be made again; the monitor takes them by DELETE … SKIP LOCKED."""
+"""Spans whose trips, verdicts and findings have to be made again, taken by DELETE … SKIP LOCKED.
+
+`stage` names what changed: 'readings' have to be folded again, of 'trips' only what is said of them is made again.
+"""

@@ -16,6 +16,9 @@ BOOKS = ("batch", "ledger", "ledger_hour", "receipt")
 REGISTRY = ("organ", "vehicle", "unit", "binding")
 ORDERS = ("dispatch_order", "order_approval", "order_assignment", "order_event", "booking")
 ACCESS = ("account", "token", "broker_account")
+TRIPS = ("trip", "stop", "gap", "trip_track", "vehicle_day", "vehicle_day_division", "vehicle_month")
+SUPERSEDED = ("trip_version", "stop_version", "gap_version", "recompute_refused")
+FOLD = ("follow_cursor", "fold_snapshot", "fold_checkpoint", "late_span", "unit_state", "monitor_status")
 
 
 def destroying(*tables: str) -> list[str]:
@@ -41,14 +44,16 @@ DENIED = {
         *destroying(*READINGS, *BOOKS, "quarantine", "latest_state", "unit"),
         *NO_READING_CHANGES,
         *updating("batch stored = 0", "unit division = 530302", "registry_revision revision = 0"),
-        *reading(*ACCESS, *ORDERS, "audit_log", "organ", "vehicle", "binding"),
+        *reading(*ACCESS, *ORDERS, "audit_log", "organ", "vehicle", "binding", *TRIPS, *SUPERSEDED, *FOLD),
         "select detail from audit_pending",
         *destroying("audit_log", "audit_pending"),
         *updating("audit_log account = 'somebody else'", "audit_pending account = 'somebody else'"),
         *inserting("unit", "account", "token", "broker_account", "audit_log"),
     ],
-    "fleet_monitor": [
-        *destroying(*READINGS, *BOOKS, *REGISTRY, *ORDERS),
+    "fleet_monitor": [  # what it once said and took back, it cannot take away
+        *destroying(*READINGS, *BOOKS, *REGISTRY, *ORDERS, *SUPERSEDED, "follow_cursor", "monitor_status"),
+        *[f"truncate {table}" for table in (*TRIPS, *FOLD)],
+        *updating(*(f"{table} reason = ''" for table in SUPERSEDED)),
         *NO_READING_CHANGES,
         *updating("batch stored = 0", "unit division = 530302", "dispatch_order state = 'settled'"),
         *inserting(*READINGS, *BOOKS, *REGISTRY, *ACCESS, *ORDERS, "quarantine", "latest_state", "audit_log"),
@@ -59,7 +64,9 @@ DENIED = {
     ],
     "fleet_api": [  # clerks edit the registry through it; it takes nothing away that proves something
         *destroying(*READINGS, *BOOKS, "quarantine", "latest_state", "audit_log", "account", "broker_account"),
-        *destroying("policy_value", "vehicle_history", "recompute"),
+        *destroying("policy_value", "vehicle_history", "recompute", *TRIPS, *SUPERSEDED, *FOLD),
+        *inserting(*TRIPS, *SUPERSEDED, *FOLD),
+        *reading("follow_cursor", "fold_snapshot", "fold_checkpoint"),
         *destroying("dispatch_order", "order_approval", "order_event", "order_assignment", "order_amendment"),
         *destroying("order_number"),
         *[f"truncate {table}" for table in (*REGISTRY, *ACCESS, "audit_pending")],
@@ -82,6 +89,9 @@ DENIED = {
             "recompute reason = ''",
             "order_approval approved = true",
             "order_event why = ''",
+            "trip distance_m = 0",
+            "vehicle_day distance_m = 0",
+            "unit_state moving = false",
         ),
     ],
 }
@@ -157,7 +167,13 @@ async def test_what_a_service_needs_is_allowed(database_url: str) -> None:
         "update quarantine set retry_requested_at = now()",
     )
     services.execute(
-        assume_role(database_url, "fleet_monitor"), "select 1 from position_reading, batch, vehicle, binding"
+        assume_role(database_url, "fleet_monitor"),
+        "select 1 from position_reading, batch, vehicle, binding, vehicle_history, area, policy_value, ingest_worker",
+        "insert into follow_cursor (worker, n, snapshot_n) values (1, 1, 0)",
+        "update follow_cursor set snapshot_n = 1",
+        "delete from trip",
+        "delete from fold_checkpoint",
+        "delete from recompute",
     )
     for role in SERVICES:
         services.execute(
