@@ -13,7 +13,7 @@ from math import sin
 
 import numpy as np
 
-from fleet.model.registry import Body, Energy
+from fleet.model.registry import Body, Energy, OrganKind, VehicleStatus, VehicleUse
 from simulators.habits import Map, Place, moving_share, stay_s
 from simulators.powertrain import Powertrain
 from simulators.trip import Motion, Trip
@@ -33,14 +33,23 @@ class Activity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class VehicleSpec:
-    """What the registry knows of a vehicle; litres and kWh are None where it has no tank or battery."""
+    """What the registry knows of a vehicle; litres and kWh are None where it has no tank or battery.
+
+    `key` names the vehicle's random streams ("" = the unit's code does). `home` is the parking place in degrees, None
+    where it is not known. Vehicles of one `organ` (its number in the registry) share a rhythm.
+    """
 
     energy: Energy
     body: Body
     division: int
     tank_l: float | None
     battery_kwh: float | None
-    home: Place
+    home: Place | None
+    key: str = ""
+    use: VehicleUse = VehicleUse.OTHER
+    status: VehicleStatus = VehicleStatus.IN_SERVICE
+    organ: int | None = None
+    organ_kind: OrganKind = OrganKind.GOVERNMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,7 @@ class Vehicle:
         "_drive_s",
         "_driver_factor",
         "_heading",
+        "_home",
         "_lived_to",
         "_map",
         "_odometer_m",
@@ -91,12 +101,13 @@ class Vehicle:
 
     def __init__(self, spec: VehicleSpec, city: Map, rng: np.random.Generator, now: float) -> None:
         self._spec, self._map, self._rng = spec, city, rng
+        self._home: Place = spec.home if spec.home is not None else city.parking(spec.division, rng)
         self._driver_factor = float(rng.uniform(0.85, 1.12))
         self._odometer_m = float(rng.uniform(3e6, 180e6))
         self.power = Powertrain.build(
             spec.energy, spec.body, spec.tank_l, spec.battery_kwh, float(rng.uniform(0.35, 1.0))
         )
-        self._place = spec.home
+        self._place = self._home
         self._heading = float(rng.uniform(0, 360))
         self._activity = Activity.PARKED
         self._charger_kw = 0.0
@@ -145,7 +156,7 @@ class Vehicle:
         """Put the vehicle somewhere in its day: on its way with the wished chance, else parked."""
         other = self._map.destination(self._spec.division, self._rng)
         outward = self._rng.random() < 0.5
-        start, end = (self._spec.home, other) if outward else (other, self._spec.home)
+        start, end = (self._home, other) if outward else (other, self._home)
         trip = self._plan(start, end, now)
         if self._rng.random() < moving_share(now):
             trip.move_start(now - float(self._rng.uniform(0, trip.duration_s)))
@@ -192,12 +203,12 @@ class Vehicle:
 
     def _depart(self, now: float, happened: list[Happening]) -> None:
         """Set off, unless there is too little charge: then charge first."""
-        at_home = self._place == self._spec.home
+        at_home = self._place == self._home
         self._to_station = self.power.refuels and self.power.level < _LOW
         if self._to_station:
             target = self._map.station(self._place)
         elif not at_home and self._rng.random() < 0.6:
-            target = self._spec.home
+            target = self._home
         else:
             target = self._map.destination(self._spec.division, self._rng)
         trip = self._plan(self._place, target, now)
@@ -243,7 +254,7 @@ class Vehicle:
             self.next_change_at = now + _REFUELLING_S
             return
         self._activity = Activity.PARKED
-        at_home = self._place == self._spec.home
+        at_home = self._place == self._home
         share = self.power.charge_kwh / self.power.battery_kwh if self.power.plugs_in else 1.0
         if share < 0.7 and (at_home or self._rng.random() < 0.3):
             self._plug_in(now, _HOME_CHARGER_KW if at_home else _STREET_CHARGER_KW, happened)
