@@ -13,13 +13,15 @@ from pathlib import Path
 
 from fleet.errors import DependencyMissing, FleetError, InvalidSettings
 from fleet.settings import load_settings
+from simulators.city import City
+from simulators.days.calendar import day_of
 from simulators.faults import FAULTS, PROFILES
 from simulators.fleet import Fleet, held, moving
-from simulators.habits import Map
 from simulators.ledger import write_ledger
 from simulators.onboard import Play
 from simulators.roads import draw_roads
 from simulators.roster import ApiAccount, UnitSpec, choose, fetch_roster, read_credentials, read_roster
+from simulators.vehicle import World
 
 log = logging.getLogger("simulators")
 
@@ -92,7 +94,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _play(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
     credentials = read_credentials(options.credentials)
     rates = PROFILES[options.faults].changed({fault: getattr(options, fault) for fault in FAULTS})
-    city = Map.of(draw_roads())
+    city = City.of(draw_roads())
     if options.roster is not None:
         roster = read_roster(options.roster)
     else:
@@ -109,8 +111,7 @@ def _play(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
 
     now = _now()
     play = Play(
-        city=city,
-        seed=options.seed,
+        world=World(city, options.seed, epoch=day_of(now)),
         interval_s=options.interval_s,
         faults=rates,
         first_run=int(now) - _RUNS_SINCE,

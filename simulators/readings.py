@@ -6,7 +6,9 @@ that both send the same readings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,3 +170,43 @@ class Readings:
                 found.append((taken_ms, order, row, reading))
         found.sort(key=lambda entry: entry[:3])
         return [entry[3] for entry in found]
+
+
+def joined(parts: Sequence[Readings]) -> Readings:
+    """Spans of one unit that follow each other, as one; at least one is needed."""
+    if len(parts) == 1:
+        return parts[0]
+    events = [part.events for part in parts]
+    return Readings(
+        _table([part.positions for part in parts], Positions),
+        _table([part.usages for part in parts], Usages),
+        Events(
+            _moments([one.when for one in events]),
+            tuple(name for one in events for name in one.names),
+            tuple(detail for one in events for detail in one.details),
+        ),
+    )
+
+
+def _moments(parts: Sequence[Moments]) -> Moments:
+    return Moments(
+        np.concatenate([one.taken_ms for one in parts]),
+        np.concatenate([one.observed_ms for one in parts]),
+        np.concatenate([one.leaves_ms for one in parts]),
+    )
+
+
+T = TypeVar("T", Positions, Usages)
+
+
+def _table(parts: Sequence[T], table: type[T]) -> T:
+    columns: dict[str, Any] = {}
+    for column in fields(table):
+        values = [getattr(part, column.name) for part in parts]
+        if column.name == "when":
+            columns["when"] = _moments(values)
+        elif isinstance(values[0], np.ndarray):
+            columns[column.name] = np.concatenate(values)
+        else:
+            columns[column.name] = values[0]
+    return table(**columns)

@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from fleet.errors import DependencyMissing, InvalidSettings, NotAuthenticated
-from fleet.model.registry import Body, Energy
+from fleet.model.registry import Body, Energy, OrganKind, VehicleStatus, VehicleUse
 
 T = TypeVar("T")
 
@@ -37,6 +37,10 @@ class UnitSpec:
     home_lat: float | None = None
     home_lon: float | None = None
     vehicle_id: int | None = None
+    use: VehicleUse = VehicleUse.OTHER
+    status: VehicleStatus = VehicleStatus.IN_SERVICE
+    organ: int | None = None
+    organ_kind: OrganKind = OrganKind.GOVERNMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,9 @@ class _ApiVehicle:
     id: int
     energy: Energy
     body: Body | None = None
+    use: VehicleUse = VehicleUse.OTHER
+    status: VehicleStatus = VehicleStatus.IN_SERVICE
+    organ_id: int | None = None
     tank_l: float | None = None
     battery_kwh: float | None = None
     parking: _Place | None = None
@@ -167,6 +174,9 @@ def _unit_spec(unit: _ApiUnit, vehicle: _ApiVehicle | None) -> UnitSpec:
         home_lat=vehicle.parking.lat if vehicle.parking else None,
         home_lon=vehicle.parking.lon if vehicle.parking else None,
         vehicle_id=vehicle.id,
+        use=vehicle.use,
+        status=vehicle.status,
+        organ=vehicle.organ_id,
     )
 
 
