@@ -9,17 +9,19 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.ingest import measure_all
+from benchmarks import ingest, load
 
 OUTPUT = Path("var/benchmarks.json")
 
 
 def main() -> None:
-    results = measure_all()
+    generator = load.measure_all()
+    results = ingest.measure_all()
     OUTPUT.parent.mkdir(exist_ok=True)
     report = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+        "load": [{**asdict(case), **asdict(found)} for case, found in generator],
         "ingest": [{**asdict(result), "samples_a_second": round(result.rate)} for result in results],
     }
     OUTPUT.write_text(json.dumps(report, indent=1) + "\n")

@@ -60,9 +60,13 @@ class Connection:
     complained: bool = False  # a refusal was logged since it was last up
 
     @property
+    def room(self) -> int:
+        """Messages that may be published now; the bound is the broker's own, at most 1,000."""
+        return self.window - len(self.pending) if self.up else 0
+
+    @property
     def ready(self) -> bool:
-        """Whether one more message may be published; the bound is the broker's own, at most 1,000."""
-        return self.up and len(self.pending) < self.window
+        return self.room > 0
 
     def publish(self, topic: str, payload: bytes, token: object, *, retain: bool = False) -> bool:
         """Publish with QoS 1; False when it could not be taken. The token comes back with the acknowledgement."""
@@ -78,7 +82,9 @@ class Connection:
 class Network:
     """All connections to one broker. Not thread-safe; call `turn` again and again."""
 
-    def __init__(self, broker: BrokerAddress, subscriber: Subscriber) -> None:
+    def __init__(self, broker: BrokerAddress, subscriber: Subscriber, name: str = "simulator") -> None:
+        """`name`: what its clients call themselves, each with its account; the broker cuts off a namesake."""
+        self._name = name
         self._broker = broker
         self._subscriber = subscriber
         self._selector = selectors.DefaultSelector()
@@ -172,7 +178,7 @@ class Network:
         account = connection.account
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"simulator-{account.username}",
+            client_id=f"{self._name}-{account.username}",
             protocol=MQTTProtocolVersion.MQTTv5,
             userdata=connection,
         )

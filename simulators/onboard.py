@@ -1,26 +1,26 @@
-"""A unit in its vehicle: what it measures becomes samples on its wire. Pure: equal seeds and times give equal bytes.
-
-Positions every `interval_s` with the ignition on, every ten minutes without; usage every minute and every ten
-minutes; both, and an event, whenever something changes. See `simulators.life` for what is measured.
+"""A unit in its vehicle: what it measures and when, and what it does with it. Pure: the same seed and times give the
+same bytes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from zlib import crc32
 
 import numpy as np
 
 from fleet.model.readings import Kind
-from simulators.days.model import VehicleSpec
+from simulators.days.calendar import day_of
 from simulators.faults import FaultRates, FaultyWire
 from simulators.life import Life
+from simulators.readings import Reading
 from simulators.roster import UnitSpec
+from simulators.truth import Truth
 from simulators.unit import OnboardUnit
 from simulators.vehicle import World
 
-_HELD_UP_S = 30.0
-_STREAMS = {"wire": 3, "maker": 4}
+_LONGEST_PAUSE_S = 601.0  # between two readings of a parked unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,62 +33,70 @@ class Play:
     first_run: int
     resend_after_s: float = 60.0
     keep_truth: bool = False
+    held_up_s: float = 30.0  # a process that is later than that does not make up for what it missed
+    truth: Truth | None = None  # where it is written down what really happens
 
 
 class MeasuringUnit:
     """One unit. `wakes_at` is when `measure` wants to be called next (Unix seconds)."""
 
-    __slots__ = ("_life", "_play", "spec", "unit", "wakes_at", "wire")
+    __slots__ = ("_begun", "_play", "_told", "life", "spec", "unit", "wakes_at", "wire")
 
     def __init__(self, spec: UnitSpec, play: Play, starts_at: float) -> None:
         self.spec, self._play = spec, play
         self.unit = OnboardUnit(
             first_run=play.first_run,
             resend_after_s=play.resend_after_s,
-            integer_times=bool(self._stream("maker").random() < 0.5),
+            integer_times=writes_integer_times(spec.code),
             keep_truth=play.keep_truth,
         )
-        self.wire = FaultyWire(play.faults, self._stream("wire")) if play.faults.any else None
-        self._life: Life | None = None
+        faults = np.random.default_rng([play.world.seed, crc32(spec.code.encode()), 3])
+        self.wire = FaultyWire(play.faults, faults) if play.faults.any else None
+        self.life = life_of(spec, play.world, play.interval_s)
+        self._begun = False
+        self._told: date | None = None  # the last day whose truth is written down
         self.wakes_at = starts_at
 
     @property
     def driving(self) -> bool:
-        return self._life is not None and self._life.driving
+        return self.life.driving
 
     def measure(self, now: float) -> None:
-        """Live up to `now` and record what is due; what a held-up process missed is not made up afterwards."""
-        if self._life is None:
+        """Live up to `now` and record what is due."""
+        if not self._begun:
             # At its first call, so that six thousand vehicles do not plan their day in the same second.
-            self._life = Life(_vehicle(self.spec), self.spec.code, self._play.world, self._play.interval_s)
-            self._life.begin(now)
-        elif now - self.wakes_at > _HELD_UP_S:
-            self._life.begin(now)
-        for reading in self._life.take(now):
-            self._record(reading.kind, reading.fields, reading.taken_at, reading.observed_at)
-        self.wakes_at = self._life.wakes_at
+            self._begun = True
+            self._recall(now)
+            self.life.begin(now)
+        elif now - self.wakes_at > self._play.held_up_s:
+            self.life.begin(now)
+        for reading in self.life.take(now):
+            self._record(reading)
+        self.wakes_at = self.life.wakes_at
+        if self._play.truth is not None and (day := day_of(now)) != self._told:
+            self._told = day
+            self._play.truth.write(self.life.truth(day))
 
-    def _record(self, kind: Kind, fields: dict[str, object], at: float, observed_at: float) -> None:
+    def _recall(self, now: float) -> None:
+        """A unit that starts says what it measured last: a parked one would else be unknown for minutes."""
+        rows = self.life.readings(now - _LONGEST_PAUSE_S, now).rows()
+        for kind in (Kind.POSITION, Kind.USAGE):
+            last = next((row for row in reversed(rows) if row.kind is kind), None)
+            if last is not None:
+                self._record(replace(last, leaves_at=now))
+
+    def _record(self, reading: Reading) -> None:
         offset_s = self.wire.clock_offset_s if self.wire is not None else 0.0
-        self.unit.record(kind, fields, at, observed_at + offset_s)
-
-    def _stream(self, name: str) -> np.random.Generator:
-        """A generator of this unit's own: what one unit does never depends on the others."""
-        return np.random.default_rng([self._play.world.seed, crc32(self.spec.code.encode()), _STREAMS[name]])
+        self.unit.record(
+            reading.kind, reading.fields, reading.taken_at, reading.observed_at + offset_s, reading.leaves_at
+        )
 
 
-def _vehicle(spec: UnitSpec) -> VehicleSpec:
-    home = (spec.home_lat, spec.home_lon)
-    return VehicleSpec(
-        energy=spec.energy,
-        body=spec.body,
-        division=spec.division,
-        tank_l=spec.tank_l,
-        battery_kwh=spec.battery_kwh,
-        home=(home[0], home[1]) if home[0] is not None and home[1] is not None else None,
-        key=spec.code if spec.vehicle_id is None else f"v{spec.vehicle_id}",
-        use=spec.use,
-        status=spec.status,
-        organ=spec.organ,
-        organ_kind=spec.organ_kind,
-    )
+def life_of(spec: UnitSpec, world: World, interval_s: float) -> Life:
+    """The life of the vehicle that the unit sits in, as it measures it."""
+    return Life(spec.vehicle, spec.code, world, interval_s)
+
+
+def writes_integer_times(code: str) -> bool:
+    """Half of the makers write times as Unix milliseconds, half as RFC 3339."""
+    return crc32(code.encode()) & 1 == 0

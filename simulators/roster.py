@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ import msgspec
 
 from fleet.errors import DependencyMissing, InvalidSettings, NotAuthenticated
 from fleet.model.registry import Body, Energy, OrganKind, VehicleStatus, VehicleUse
+from simulators.days.model import VehicleSpec
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ class UnitSpec:
     """One unit and the vehicle it sits in; a roster file is `{"units": [...]}` of these fields.
 
     Litres and kWh are null where there is no tank or battery; home is the parking place in degrees, null = the
-    county's seat.
+    county's seat. `organ` is the number of the vehicle's organ; vehicles of one organ share a rhythm.
     """
 
     code: str
@@ -41,6 +42,25 @@ class UnitSpec:
     status: VehicleStatus = VehicleStatus.IN_SERVICE
     organ: int | None = None
     organ_kind: OrganKind = OrganKind.GOVERNMENT
+
+    @property
+    def vehicle(self) -> VehicleSpec:
+        """The vehicle as its life is drawn from."""
+        home = None if self.home_lat is None or self.home_lon is None else (self.home_lat, self.home_lon)
+        return VehicleSpec(
+            energy=self.energy,
+            body=self.body,
+            division=self.division,
+            tank_l=self.tank_l,
+            battery_kwh=self.battery_kwh,
+            home=home,
+            # A vehicle keeps its ways when its unit is replaced.
+            key=self.code if self.vehicle_id is None else f"v{self.vehicle_id}",
+            use=self.use,
+            status=self.status,
+            organ=self.organ,
+            organ_kind=self.organ_kind,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +82,17 @@ class ApiAccount:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The file that `fleet up` writes for the simulator."""
+    """The file that `fleet up` writes for the simulator.
+
+    `gateways` and `units` are the accounts of the living fleet; `history` and `load` are gateways of their own, so
+    that each can be told apart at the broker, and cut off alone.
+    """
 
     mqtt_url: str
     gateways: tuple[Account, ...] = ()
     units: tuple[Account, ...] = ()
+    history: tuple[Account, ...] = ()
+    load: tuple[Account, ...] = ()
     api: ApiAccount | None = None
 
 
@@ -111,12 +137,18 @@ class _ApiVehicle:
     id: int
     energy: Energy
     body: Body | None = None
-    use: VehicleUse = VehicleUse.OTHER
-    status: VehicleStatus = VehicleStatus.IN_SERVICE
-    organ_id: int | None = None
     tank_l: float | None = None
     battery_kwh: float | None = None
     parking: _Place | None = None
+    use: VehicleUse = VehicleUse.OTHER
+    status: VehicleStatus = VehicleStatus.IN_SERVICE
+    organ_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _ApiOrgan:
+    id: int
+    kind: OrganKind
 
 
 def read_credentials(path: Path) -> Credentials:
@@ -146,11 +178,12 @@ def fetch_roster(account: ApiAccount, *, timeout_s: float = 10.0) -> list[UnitSp
             client.headers["Authorization"] = f"Bearer {_json(answer)['access_token']}"
             vehicles = {one.id: one for one in _items(client, f"{base}/vehicles", _ApiVehicle)}
             units = list(_items(client, f"{base}/units", _ApiUnit))
+            kinds = {one.id: one.kind for one in _items(client, f"{base}/organs", _ApiOrgan)}
         except httpx.TransportError as error:
             raise DependencyMissing(f"the API at {account.url} does not answer ({error})") from error
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidSettings(f"{account.url} does not answer as the API of this product does ({error})") from error
-    return [_unit_spec(unit, vehicles.get(unit.vehicle_id or -1)) for unit in units]
+    return [_unit_spec(unit, vehicles.get(unit.vehicle_id or -1), kinds) for unit in units]
 
 
 def choose(roster: list[UnitSpec], count: int | None) -> list[UnitSpec]:
@@ -161,7 +194,7 @@ def choose(roster: list[UnitSpec], count: int | None) -> list[UnitSpec]:
     return [ordered[k * len(ordered) // count] for k in range(count)]
 
 
-def _unit_spec(unit: _ApiUnit, vehicle: _ApiVehicle | None) -> UnitSpec:
+def _unit_spec(unit: _ApiUnit, vehicle: _ApiVehicle | None, kinds: Mapping[int, OrganKind]) -> UnitSpec:
     if vehicle is None:
         return UnitSpec(code=unit.code, division=unit.division)
     return UnitSpec(
@@ -177,6 +210,7 @@ def _unit_spec(unit: _ApiUnit, vehicle: _ApiVehicle | None) -> UnitSpec:
         use=vehicle.use,
         status=vehicle.status,
         organ=vehicle.organ_id,
+        organ_kind=kinds.get(vehicle.organ_id or -1, OrganKind.GOVERNMENT),
     )
 
 

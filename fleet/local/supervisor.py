@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -23,6 +24,7 @@ from fleet.errors import Conflict, DependencyMissing, InvalidSettings, StoreUnav
 from fleet.identity.broker_access import INGEST
 from fleet.local.demonstration import Demonstration, prepare_administrator, prepare_city
 from fleet.local.discovery import environment_file, lock_file, write_environment
+from fleet.local.history import History
 from fleet.local.mosquitto import Mosquitto
 from fleet.local.parts import ROOT, Part, keep_short
 from fleet.local.people import table
@@ -64,6 +66,8 @@ class Supervisor:
         self._postgres: Postgres | None = None
         self._mosquitto: Mosquitto | None = None
         self._parts: list[Part] = []
+        self._history = History(self._data_dir)
+        self._past: tuple[str, ...] = ()
         self._signals = 0
         self._starting = True
 
@@ -75,6 +79,7 @@ class Supervisor:
                 self._starting = False
                 self._wait_ready()
                 self._welcome(city)
+                self._start_history()
                 self._tend_until_signal()
             except _Interrupted:
                 pass
@@ -98,6 +103,7 @@ class Supervisor:
             city = asyncio.run(prepare_city(self._settings, self._mosquitto, self._say))
         else:
             city = asyncio.run(prepare_administrator(self._settings))
+        self._plan_history(fresh=city.fresh)
         self._start_parts(city)
         return city
 
@@ -171,6 +177,17 @@ class Supervisor:
         if city.retention:
             self._add_part("retention", city.retention, common, once=True)
 
+    def _plan_history(self, *, fresh: bool) -> None:
+        """Settle what past the city gets before anything lives in it: whoever stops us now still gets it next time."""
+        if self._simulates and any(name == "simulators" for name, _ in self._wanted):
+            now = datetime.now(UTC)  # noqa: TID251  # an entry point
+            self._past = self._history.module(self._settings.simulated_history_days, now, fresh=fresh)
+
+    def _start_history(self) -> None:
+        """The past last: whoever looks now sees the present first."""
+        if self._past and self._signals == 0:
+            self._add_part("history", self._past, self._environment(), once=True)
+
     def _add_part(self, name: str, module: tuple[str, ...], environment: dict[str, str], *, once: bool = False) -> None:
         part = Part(name, module, environment, self._data_dir / "log" / f"{name}.log", once=once)
         self._parts.append(part)
@@ -241,6 +258,8 @@ class Supervisor:
                 next_look = time.monotonic() + 30
                 for log in self._logs():
                     keep_short(log)
+            if self._past and (line := self._history.news()):
+                self._say(line)
             time.sleep(0.2)
 
     def _tend(self) -> None:

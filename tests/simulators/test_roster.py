@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from fleet.errors import DependencyMissing, FleetError, InvalidSettings, NotAuthenticated
-from fleet.model.registry import Body, Energy
+from fleet.model.registry import Body, Energy, OrganKind, VehicleUse
 from simulators.roster import (
     ApiAccount,
     BrokerAddress,
@@ -24,11 +25,20 @@ from simulators.roster import (
 from tests.services import free_port
 
 VEHICLES = [
-    {"id": 1, "plate": "云D00001", "energy": "bev", "division": 530302, "use": "other", "body": "suv"}
+    {
+        "id": 1,
+        "plate": "云D00001",
+        "energy": "bev",
+        "division": 530302,
+        "use": "emergency",
+        "body": "suv",
+        "organ_id": 9,
+    }
     | {"tank_l": None, "battery_kwh": 62.5, "parking": {"lat": 25.5, "lon": 103.8}},
     {"id": 2, "plate": "云D00002", "energy": "petrol", "division": 530381, "use": "other", "body": "saloon"}
     | {"tank_l": 50.0, "battery_kwh": None, "parking": None},
 ]
+ORGANS = [{"id": 1, "kind": "city"}, {"id": 9, "kind": "court"}, {"id": 12, "kind": "party"}]
 UNITS = [
     {"code": "QJ000001", "division": "530302", "vehicle_id": 1},
     {"code": "QJ000002", "division": 530381, "vehicle_id": 2},
@@ -37,7 +47,7 @@ UNITS = [
 
 
 class Api(BaseHTTPRequestHandler):
-    """The three routes a simulator asks, two items a page."""
+    """The routes a simulator asks, two items a page."""
 
     status = 200
 
@@ -49,7 +59,7 @@ class Api(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         start = int(parse_qs(parts.query).get("cursor", ["0"])[0])
-        items: list[Any] = VEHICLES if parts.path.endswith("/vehicles") else UNITS
+        items: list[Any] = {"vehicles": VEHICLES, "units": UNITS, "organs": ORGANS}[parts.path.rpartition("/")[2]]
         authorised = self.headers["Authorization"] == "Bearer token"
         next_cursor = str(start + 2) if start + 2 < len(items) else None
         page = {"items": items[start : start + 2], "next_cursor": next_cursor}
@@ -77,7 +87,12 @@ def api() -> Iterator[str]:
 
 def test_units_and_vehicles_come_from_the_api_page_by_page(api: str) -> None:
     assert fetch_roster(ApiAccount(api + "/", "simulator", "secret")) == [
-        UnitSpec("QJ000001", 530302, Energy.BEV, Body.SUV, None, 62.5, 25.5, 103.8, 1),
+        replace(
+            UnitSpec("QJ000001", 530302, Energy.BEV, Body.SUV, None, 62.5, 25.5, 103.8, 1),
+            use=VehicleUse.EMERGENCY,
+            organ=9,
+            organ_kind=OrganKind.COURT,
+        ),
         UnitSpec("QJ000002", 530381, Energy.PETROL, Body.SALOON, 50.0, None, None, None, 2),
         UnitSpec("QJ000003", 530300),
     ]
