@@ -29,7 +29,8 @@ class World:
 
     The farther a date lies from `epoch`, the more days must be planned to know the counters then: a process that runs
     from some date on does well to make that date the epoch, and to keep it for the same data. `habits` multiplies the
-    chances of all habits and look-alikes (0 = everybody behaves).
+    chances of all habits and look-alikes (0 = everybody behaves); `always` names one that takes every vehicle whenever
+    it can, for whoever tries out a rule.
     """
 
     city: City
@@ -37,6 +38,7 @@ class World:
     epoch: date = EPOCH
     habits: float = 1.0
     task_force: TaskForce | None = None
+    always: str | None = None
 
 
 class Vehicle:
@@ -48,7 +50,7 @@ class Vehicle:
         self.subject = subject_of(spec, world.city, world.seed)
         self.power = power_of(self.subject)
         self._errand = Errand.of(self.subject, self.power)
-        self._planner = Planner(self.subject, self.power, world.habits, world.task_force)
+        self._planner = Planner(self.subject, self.power, world.habits, world.task_force, world.always)
         self._plans: dict[date, DayPlan] = {}
         self._timelines: dict[date, Timeline] = {}
         draws = self.subject.draws("counters")

@@ -32,7 +32,7 @@ from simulators.days.orders import order_for
 from simulators.days.schedule import Scheduler
 from simulators.days.task_force import TaskForce
 from simulators.draws import Draws, key_of
-from simulators.habits import Found, Habit, Lived, habit_of
+from simulators.habits import Found, Habit, Lived, habit_named, habit_of
 from simulators.habits.commuting_pattern import commuter_night
 from simulators.habits.fuel_drop import lost_at
 from simulators.habits.overnight_parking import mission_night, private_night
@@ -73,12 +73,19 @@ class _Night:
 
 
 class Planner:
-    """Plans any day of one vehicle. `scale` multiplies the chances of all habits; 0 = all behave."""
+    """Plans any day of one vehicle. `scale` multiplies the chances of all habits; 0 = all behave. `always`: the name of
+    a habit that takes every vehicle on every day on which it can, in place of all others."""
 
     def __init__(
-        self, subject: Subject, power: Powertrain, scale: float = 1.0, task_force: TaskForce | None = None
+        self,
+        subject: Subject,
+        power: Powertrain,
+        scale: float = 1.0,
+        task_force: TaskForce | None = None,
+        always: str | None = None,
     ) -> None:
         self._subject, self._power, self._scale, self._task_force = subject, power, scale, task_force
+        self._always = None if always is None else habit_named(always)
         self._in_service = subject.spec.status is VehicleStatus.IN_SERVICE
 
     def plan(self, day: date) -> DayPlan:
@@ -90,7 +97,7 @@ class Planner:
         draft, serves = self._draft(today)
         habit = None
         if not serves and before is None and after is None:
-            habit = habit_of(subject, today, self._scale)
+            habit = self._always or habit_of(subject, today, self._scale)
             if habit is not None and not habit.draft(subject, today, draft, self._draws(today, habit.name)):
                 habit = None
         self._come_from(draft, today, before)

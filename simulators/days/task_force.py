@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from fleet.geography.distance import haversine_m
 from fleet.model.registry import Body, VehicleStatus, VehicleUse
 from simulators.city import SiteKind
 from simulators.days.calendar import at_hour
@@ -13,12 +14,13 @@ from simulators.days.duties import stop_at
 from simulators.days.model import Area, Draft, Filing, Outing, Purpose, Subject, Today, VehicleSpec
 from simulators.draws import Draws
 
+_NEAR_M = 50_000
 _BEST_BODIES = (Body.LABORATORY, Body.COLD_CHAIN, Body.DISINFECTION, Body.BUS)
 
 
 @dataclass(frozen=True, slots=True)
 class TaskForce:
-    """The vehicles (by key) that serve from `first` to `last`, both included, in the county `division`."""
+    """The vehicles (by key) that serve from `first` to `last`, both included, in the county `division` and around their yards."""
 
     vehicles: frozenset[str]
     first: date
@@ -39,8 +41,12 @@ class TaskForce:
         if subject.spec.key not in self.vehicles or not self.first <= today.day <= self.last:
             return None
         draws, sites_of = subject.draws("task force", today.day.toordinal()), subject.city.sites_of
-        villages = sites_of(self.division, SiteKind.VILLAGE)
-        hospitals = sites_of(self.division, SiteKind.HOSPITAL) or villages
+        division = self._where(subject)
+        villages = sites_of(division, SiteKind.VILLAGE)
+        hospitals = sites_of(division, SiteKind.HOSPITAL) or villages
+        if division == subject.county:
+            # Who serves at home serves around its yard.
+            villages = subject.city.around(SiteKind.VILLAGE, division, subject.home)[:20]
         draft = Draft()
         for hour, back in ((7.2, 12.8), (13.6, 20.5)):
             stops = [stop_at(draws.one_of(villages), draws.between(25, 70)) for _ in range(3)]
@@ -60,6 +66,12 @@ class TaskForce:
                 )
             )
         return draft
+
+    def _where(self, subject: Subject) -> int:
+        """The county in need; vehicles from farther away than an hour serve in their own, where it is needed too."""
+        seat = subject.city.network.towns[self.division].division
+        away_m = haversine_m(*subject.home.place, seat.seat_lat, seat.seat_lon)
+        return self.division if away_m < _NEAR_M else subject.county
 
 
 def _rank(spec: VehicleSpec) -> int:

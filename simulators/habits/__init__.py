@@ -48,6 +48,11 @@ HABITS: tuple[Habit, ...] = tuple(
 )
 
 
+def habit_named(name: str) -> Habit:
+    """Raises KeyError where none has the name."""
+    return {habit.name: habit for habit in HABITS}[name]
+
+
 def habit_of(subject: Subject, today: Today, scale: float) -> Habit | None:
     """The habit that wants this vehicle on this date; `scale` multiplies every chance."""
     left = subject.draws("habit", today.day.toordinal()).unit()
@@ -61,4 +66,4 @@ def habit_of(subject: Subject, today: Today, scale: float) -> Habit | None:
     return None
 
 
-__all__ = ["HABITS", "Found", "Habit", "Lived", "habit_of"]
+__all__ = ["HABITS", "Found", "Habit", "Lived", "habit_named", "habit_of"]

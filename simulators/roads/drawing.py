@@ -51,7 +51,7 @@ _SPURS = (  # provincial roads into the corners that no other main road touches
     (530324, (24.98, 104.55)),
     (530323, (24.55, 104.22)),
 )
-_STREETS = {530302: 23, 530303: 13, 530381: 19, 530326: 17, 530100: 11}  # each way; the others have 15
+_STREETS = {530302: 29, 530303: 15, 530381: 21, 530326: 19, 530100: 11}  # each way; the others have 17
 _STEP_M = 220.0
 _VILLAGES_APART_M = 5_600.0
 _VILLAGE_TRIES = 9_000
@@ -106,7 +106,7 @@ class _Draughtsman:
         return len(self.junctions) - 1
 
     def _town(self, division: Division) -> Town:
-        count = _STREETS.get(division.code, 15)
+        count = _STREETS.get(division.code, 17)
         streets = draw_streets(self.rng, division.seat_lat, division.seat_lon, count)
         numbers = {cell: self._junction(*place) for cell, place in streets.places.items()}
         for a, b, road_class in streets.blocks:

@@ -40,7 +40,7 @@ def _places(rng: np.random.Generator, lat: float, lon: float, count: int) -> dic
     middle = count // 2
     spacing_m = float(rng.uniform(300, 380))
     turn = float(rng.uniform(-0.6, 0.6))
-    bend = [(rng.uniform(0, 2 * pi, 2), rng.uniform(5, 11), rng.uniform(0.2, 0.45)) for _ in range(3)]
+    bend = [(rng.uniform(0, 2 * pi, 2), rng.uniform(5, 11), rng.uniform(0.15, 0.34)) for _ in range(3)]
     edge = [(k, float(rng.uniform(0, 2 * pi)), float(rng.uniform(0.05, 0.13))) for k in (2, 3, 5)]
     places: dict[Cell, tuple[float, float]] = {}
     for i in range(count):

@@ -24,8 +24,8 @@ def city() -> City:
     return City.of(draw_roads())
 
 
-def world(*, seed: int = 1, epoch: date = WORKING_DAY, habits: float = 1.0) -> World:
-    return World(city(), seed, epoch=epoch, habits=habits)
+def world(*, seed: int = 1, epoch: date = WORKING_DAY, habits: float = 1.0, always: str | None = None) -> World:
+    return World(city(), seed, epoch=epoch, habits=habits, always=always)
 
 
 def spec(number: int, energy: Energy | None = None, status: VehicleStatus = VehicleStatus.IN_SERVICE) -> VehicleSpec:
