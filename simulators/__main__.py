@@ -35,6 +35,7 @@ from simulators.roster import (
     UnitSpec,
     choose,
     fetch_roster,
+    fetch_sites,
     read_credentials,
     read_roster,
 )
@@ -81,7 +82,7 @@ def _play(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
         return 0
     now = _now()
     begins = begins_at(options, now)
-    world = _world(options, roster, begins, begins)
+    world = _world(options, credentials, roster, begins, begins)
     ends_at = begins + options.for_s if options.for_s is not None else float("inf")
     clock = Clock(now, begins, options.speed, ends_at)
     play = Play(
@@ -169,7 +170,7 @@ def _tell_history(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
     roster = _roster(options, credentials, stop)
     if stop():
         return 0
-    world = _world(options, roster, progress.until, progress.begin)
+    world = _world(options, credentials, roster, progress.until, progress.begin)
     units = [PastUnit(spec.code, spec.division, life_of(spec, world, progress.interval_s)) for spec in roster]
     feed = HistoryFeed(
         *(units, BrokerAddress.parse(credentials.mqtt_url), credentials.history or credentials.gateways),
@@ -210,7 +211,9 @@ def _send_load(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
 # ---------------------------------------------------------------- around it
 
 
-def _world(options: argparse.Namespace, roster: list[UnitSpec], counted_from: float, begins: float) -> World:
+def _world(
+    options: argparse.Namespace, credentials: Credentials, roster: list[UnitSpec], counted_from: float, begins: float
+) -> World:
     """What all vehicles share: odometers count from the day of `counted_from`, a task force serves from `begins` on."""
     first = day_of(begins)
     task_force = None
@@ -219,7 +222,7 @@ def _world(options: argparse.Namespace, roster: list[UnitSpec], counted_from: fl
         vehicles = [spec.vehicle for spec in roster]
         task_force = TaskForce.of(vehicles, options.task_force, first, last, options.task_force_division, options.seed)
     return World(
-        City.of(draw_roads()),
+        City.of(draw_roads(), fetch_sites(_account(options, credentials)) if options.roster is None else ()),
         options.seed,
         epoch=options.epoch or day_of(counted_from),
         habits=options.habits,
@@ -232,15 +235,17 @@ def _roster(options: argparse.Namespace, credentials: Credentials, stop: Callabl
     if options.roster is not None:
         roster = read_roster(options.roster)
     else:
-        account = credentials.api
-        if account is not None and options.api_url is not None:
-            account = replace(account, url=options.api_url)
-        if account is None:
-            raise InvalidSettings(f"{options.credentials} names no API account: give --roster FILE")
-        roster = _roster_from_api(account, stop)
+        roster = _roster_from_api(_account(options, credentials), stop)
     if not roster and not stop():
         raise InvalidSettings("the roster is empty: no unit is registered")
     return choose(roster, options.vehicles)
+
+
+def _account(options: argparse.Namespace, credentials: Credentials) -> ApiAccount:
+    """Raises InvalidSettings."""
+    if credentials.api is None:
+        raise InvalidSettings(f"{options.credentials} names no API account: give --roster FILE")
+    return credentials.api if options.api_url is None else replace(credentials.api, url=options.api_url)
 
 
 def _roster_from_api(account: ApiAccount, stop: Callable[[], bool]) -> list[UnitSpec]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,9 +11,12 @@ from urllib.parse import urlsplit
 
 import httpx
 import msgspec
+import numpy as np
 
 from fleet.errors import DependencyMissing, InvalidSettings, NotAuthenticated
+from fleet.geography.divisions import division_index
 from fleet.model.registry import Body, Energy, OrganKind, VehicleStatus, VehicleUse
+from simulators.city import RegisteredSite, SiteKind
 from simulators.days.model import VehicleSpec
 
 T = TypeVar("T")
@@ -151,6 +155,23 @@ class _ApiOrgan:
     kind: OrganKind
 
 
+@dataclass(frozen=True, slots=True)
+class _ApiArea:
+    name: str
+    category: str | None = None
+    circle: _Place | None = None
+    polygon: tuple[_Place, ...] | None = None
+
+
+_SITE_KINDS = {
+    "fuel": SiteKind.STATION,
+    "charging": SiteKind.CHARGER,
+    "scenic": SiteKind.SCENIC,
+    "entertainment": SiteKind.ENTERTAINMENT,
+    "private_club": SiteKind.PRIVATE_CLUB,
+}
+
+
 def read_credentials(path: Path) -> Credentials:
     """Raises InvalidSettings naming the file and what is wrong with it."""
     return _read(path, Credentials)
@@ -167,23 +188,55 @@ def fetch_roster(account: ApiAccount, *, timeout_s: float = 10.0) -> list[UnitSp
     Raises DependencyMissing while the API does not answer, NotAuthenticated when it refuses the account,
     InvalidSettings when what answers is not the API.
     """
-    base = account.url.rstrip("/") + "/api/v1"
+    with _logged_in(account, timeout_s) as client:
+        vehicles = {one.id: one for one in _items(client, "vehicles", _ApiVehicle)}
+        units = list(_items(client, "units", _ApiUnit))
+        kinds = {one.id: one.kind for one in _items(client, "organs", _ApiOrgan)}
+    return [_unit_spec(unit, vehicles.get(unit.vehicle_id or -1), kinds) for unit in units]
+
+
+def fetch_sites(account: ApiAccount, *, timeout_s: float = 10.0) -> list[RegisteredSite]:
+    """Stations and restricted places of the registry: vehicles are to be seen where the rules look for them.
+
+    Raises as `fetch_roster`.
+    """
+    with _logged_in(account, timeout_s) as client:
+        areas = list(_items(client, "areas", _ApiArea, purpose=["station", "restricted"]))
+    found = []
+    for area in areas:
+        kind, corners = _SITE_KINDS.get(area.category or ""), area.polygon or ()
+        lat, lon = (
+            (area.circle.lat, area.circle.lon)
+            if area.circle is not None
+            else (
+                sum(c.lat for c in corners) / max(1, len(corners)),
+                sum(c.lon for c in corners) / max(1, len(corners)),
+            )
+        )
+        lat_e7, lon_e7 = (np.array([round(degrees * 1e7)], dtype=np.int32) for degrees in (lat, lon))
+        division = int(division_index().lookup(lat_e7, lon_e7)[0])
+        if kind is not None and division:
+            found.append(RegisteredSite(kind, area.name, division, lat, lon))
+    return found
+
+
+@contextmanager
+def _logged_in(account: ApiAccount, timeout_s: float) -> Iterator[httpx.Client]:
+    """A client of the API with a session; what goes wrong in it is one of our errors."""
+    base = account.url.rstrip("/") + "/api/v1/"
     # Proxies of the environment are not for the service we belong to.
-    with httpx.Client(timeout=timeout_s, trust_env=False, headers={"X-Purpose": _PURPOSE}) as client:
+    with httpx.Client(base_url=base, timeout=timeout_s, trust_env=False, headers={"X-Purpose": _PURPOSE}) as client:
         try:
             login = {"username": account.username, "password": account.password, "grant_type": "password"}
-            answer = client.post(f"{base}/auth/token", data=login)
+            answer = client.post("auth/token", data=login)
             if answer.status_code in (400, 401, 403):
                 raise NotAuthenticated(f"the API at {account.url} refuses the account {account.username!r}")
             client.headers["Authorization"] = f"Bearer {_json(answer)['access_token']}"
-            vehicles = {one.id: one for one in _items(client, f"{base}/vehicles", _ApiVehicle)}
-            units = list(_items(client, f"{base}/units", _ApiUnit))
-            kinds = {one.id: one.kind for one in _items(client, f"{base}/organs", _ApiOrgan)}
+            yield client
         except httpx.TransportError as error:
             raise DependencyMissing(f"the API at {account.url} does not answer ({error})") from error
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidSettings(f"{account.url} does not answer as the API of this product does ({error})") from error
-    return [_unit_spec(unit, vehicles.get(unit.vehicle_id or -1), kinds) for unit in units]
 
 
 def choose(roster: list[UnitSpec], count: int | None) -> list[UnitSpec]:
@@ -214,10 +267,10 @@ def _unit_spec(unit: _ApiUnit, vehicle: _ApiVehicle | None, kinds: Mapping[int, 
     )
 
 
-def _items(client: httpx.Client, url: str, item_type: Callable[..., T]) -> Iterator[T]:
+def _items(client: httpx.Client, path: str, item_type: Callable[..., T], **query: list[str]) -> Iterator[T]:
     cursor: str | None = None
     while True:
-        page = _json(client.get(url, params={"limit": _PAGE, **({"cursor": cursor} if cursor else {})}))
+        page = _json(client.get(path, params={"limit": _PAGE, **query, **({"cursor": cursor} if cursor else {})}))
         yield from msgspec.convert(page["items"], list[item_type], strict=False)  # type: ignore[valid-type]
         cursor = page.get("next_cursor")
         if cursor is None:

@@ -111,7 +111,7 @@ class Router:
             town = road.road_class in TOWN_CLASSES
             self._town.append(town)
             self._drive_s.append(float((lengths / limits).sum()) + (_TOWN_CROSSING_S if town else _CROSSING_S))
-            climbs = np.diff(road.altitude_m)
+            climbs = road.altitude_m[1:] - road.altitude_m[:-1]
             self._up_m.append(float(np.maximum(climbs, 0).sum()))
             self._down_m.append(float(np.maximum(-climbs, 0).sum()))
             self._hops[road.start].append((road.end, number))
@@ -123,7 +123,9 @@ class Router:
         flat = np.array([DEGREE_M, DEGREE_M * _SQUEEZE])
         self._segment_road = np.repeat(np.arange(len(network.roads)), [len(road.points) - 1 for road in network.roads])
         self._segments = shapely.STRtree(shapely.linestrings(np.stack([starts * flat, ends * flat], 1)))
-        self._lines = [shapely.linestrings(road.points * flat) for road in network.roads]
+        counts = [len(road.points) for road in network.roads]
+        every = np.concatenate([road.points for road in network.roads]) * flat
+        self._lines = shapely.linestrings(every, indices=np.repeat(np.arange(len(counts)), counts))
         self._flat = flat
 
     def position(self, junction: int) -> Place:

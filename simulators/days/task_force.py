@@ -20,7 +20,8 @@ _BEST_BODIES = (Body.LABORATORY, Body.COLD_CHAIN, Body.DISINFECTION, Body.BUS)
 
 @dataclass(frozen=True, slots=True)
 class TaskForce:
-    """The vehicles (by key) that serve from `first` to `last`, both included, in the county `division` and around their yards."""
+    """The vehicles (by key) that serve from `first` to `last`, both included: in the county `division`, or around
+    their yards where that is too far."""
 
     vehicles: frozenset[str]
     first: date

@@ -93,7 +93,7 @@ class _Draughtsman:
         return RoadNetwork(
             seed=self.seed,
             junctions=junctions,
-            roads=tuple(self._road(line) for line in lines),
+            roads=self._roads(lines),
             towns=towns,
             villages=villages,
             beyond=beyond,
@@ -222,14 +222,22 @@ class _Draughtsman:
                 found.append((nodes[a], nodes[b]))
         return sorted(found)
 
-    def _road(self, line: Line) -> Road:
-        level = self.terrain.level_m(line.points)
-        tunnel = np.zeros(len(line.points) - 1, dtype=np.bool_)
-        if line.road_class in (RoadClass.TRUNK, RoadClass.PROVINCIAL):
-            middles = (line.points[:-1] + line.points[1:]) / 2
-            above = self.terrain.ground_m(middles) - self.terrain.level_m(middles)
-            tunnel = above > _TUNNEL_ABOVE_M
-        return Road(line.start, line.end, line.road_class, line.points, level, tuple(tunnel.tolist()))
+    def _roads(self, lines: list[Line]) -> tuple[Road, ...]:
+        """The lines with their altitudes and tunnels, asked for all at once."""
+        ends = np.cumsum([len(line.points) for line in lines])[:-1]
+        levels = np.split(self.terrain.level_m(np.concatenate([line.points for line in lines])), ends)
+        main = [line for line in lines if line.road_class in (RoadClass.TRUNK, RoadClass.PROVINCIAL)]
+        middles = np.concatenate([(line.points[:-1] + line.points[1:]) / 2 for line in main])
+        above = self.terrain.ground_m(middles) - self.terrain.level_m(middles)
+        cuts = np.split(above > _TUNNEL_ABOVE_M, np.cumsum([len(line.points) - 1 for line in main])[:-1])
+        tunnels = {id(line): tuple(cut.tolist()) for line, cut in zip(main, cuts, strict=True)}
+        return tuple(
+            Road(
+                *(line.start, line.end, line.road_class, line.points, level),
+                tunnels.get(id(line), (False,) * (len(line.points) - 1)),
+            )
+            for line, level in zip(lines, levels, strict=True)
+        )
 
 
 def _chunks(lines: list[Points]) -> list[Points]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import cos, radians
+from math import cos, pi, radians
 
 import numpy as np
 import shapely
@@ -43,6 +43,8 @@ LANE_OFFSET_M = {  # from the drawn middle of the road to the middle of the righ
     RoadClass.VILLAGE: 1.3,
 }
 TOWN_CLASSES = frozenset({RoadClass.AVENUE, RoadClass.STREET})
+
+_HALF_RADIANS = pi / 360
 
 _DRAWN_WITHIN_M = {
     RoadClass.TRUNK: 25.0,
@@ -117,8 +119,9 @@ def moved(lat: float, lon: float, east_m: float, north_m: float) -> tuple[float,
 
 def lengths_m(points: Points) -> Floats:
     """Metres of each segment of a line; good to a thousandth for segments of a few kilometres."""
-    north = np.diff(points[:, 0])
-    east = np.diff(points[:, 1]) * np.cos(np.radians((points[:-1, 0] + points[1:, 0]) / 2))
+    lat, lon = points[:, 0], points[:, 1]
+    north = lat[1:] - lat[:-1]
+    east = (lon[1:] - lon[:-1]) * np.cos((lat[:-1] + lat[1:]) * _HALF_RADIANS)
     return np.asarray(np.hypot(north, east) * DEGREE_M, dtype=np.float64)
 
 

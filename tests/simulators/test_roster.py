@@ -13,12 +13,14 @@ import pytest
 
 from fleet.errors import DependencyMissing, FleetError, InvalidSettings, NotAuthenticated
 from fleet.model.registry import Body, Energy, OrganKind, VehicleUse
+from simulators.city import RegisteredSite, SiteKind
 from simulators.roster import (
     ApiAccount,
     BrokerAddress,
     UnitSpec,
     choose,
     fetch_roster,
+    fetch_sites,
     read_credentials,
     read_roster,
 )
@@ -39,6 +41,13 @@ VEHICLES = [
     | {"tank_l": 50.0, "battery_kwh": None, "parking": None},
 ]
 ORGANS = [{"id": 1, "kind": "city"}, {"id": 9, "kind": "court"}, {"id": 12, "kind": "party"}]
+AREAS = [
+    {"name": "示范加油站 1", "purpose": "station", "category": "fuel", "circle": {"lat": 25.51, "lon": 103.8}},
+    {"name": "示范景区", "purpose": "restricted", "category": "scenic", "circle": None}
+    | {"polygon": [{"lat": 25.0, "lon": 103.6}, {"lat": 25.02, "lon": 103.6}, {"lat": 25.01, "lon": 103.63}]},
+    {"name": "无类", "purpose": "station", "category": None, "circle": {"lat": 25.5, "lon": 103.8}},
+    {"name": "境外", "purpose": "station", "category": "fuel", "circle": {"lat": 20.0, "lon": 100.0}},
+]
 UNITS = [
     {"code": "QJ000001", "division": "530302", "vehicle_id": 1},
     {"code": "QJ000002", "division": 530381, "vehicle_id": 2},
@@ -59,7 +68,9 @@ class Api(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         start = int(parse_qs(parts.query).get("cursor", ["0"])[0])
-        items: list[Any] = {"vehicles": VEHICLES, "units": UNITS, "organs": ORGANS}[parts.path.rpartition("/")[2]]
+        items: list[Any] = {"vehicles": VEHICLES, "units": UNITS, "organs": ORGANS, "areas": AREAS}[
+            parts.path.rpartition("/")[2]
+        ]
         authorised = self.headers["Authorization"] == "Bearer token"
         next_cursor = str(start + 2) if start + 2 < len(items) else None
         page = {"items": items[start : start + 2], "next_cursor": next_cursor}
@@ -96,6 +107,13 @@ def test_units_and_vehicles_come_from_the_api_page_by_page(api: str) -> None:
         UnitSpec("QJ000002", 530381, Energy.PETROL, Body.SALOON, 50.0, None, None, None, 2),
         UnitSpec("QJ000003", 530300),
     ]
+
+
+def test_stations_and_restricted_places_come_from_the_api_too(api: str) -> None:
+    station, scenic = fetch_sites(ApiAccount(api, "simulator", "secret"))
+    assert station == RegisteredSite(SiteKind.STATION, "示范加油站 1", 530302, 25.51, 103.8)
+    assert (scenic.kind, scenic.division) == (SiteKind.SCENIC, 530322)
+    assert [scenic.lat, scenic.lon] == pytest.approx([25.01, 103.61])
 
 
 def test_a_wrong_password_is_said(api: str) -> None:
