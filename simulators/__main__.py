@@ -10,12 +10,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from fleet.errors import DependencyMissing, FleetError, InvalidSettings
 from fleet.settings import load_settings
 from simulators.city import City
 from simulators.clock import Clock
+from simulators.counters import keep_counters, recall_counters
 from simulators.days.calendar import day_of
 from simulators.days.task_force import TaskForce
 from simulators.faults import FAULTS, PROFILES
@@ -48,6 +49,7 @@ _REPORT_EVERY_S = 60.0
 _GOODBYE_WITHIN_S = 10.0
 _LONGEST_PAUSE_S = 15.0
 _HELD_UP_S = 30.0
+_AWAKE_AFTER_S = 3_600.0  # within an hour of a new day every unit has thought of it
 _RUNS_SINCE = 1_700_000_000
 """A process cannot remember the runs of those before it, so runs count the seconds since then: always greater."""
 
@@ -97,7 +99,10 @@ def _play(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
         truth=TruthFile(options.truth) if options.truth is not None else None,
     )
     fleet = Fleet(roster, credentials, play, clock)
-    log.info("%d units on %d connections", len(fleet.units), fleet.connections)
+    vehicles = [unit.life.vehicle for unit in fleet.units]
+    known = recall_counters(options.counters, vehicles, world) if options.epoch is not None else 0
+    log.info("%d units on %d connections, the meters of %d are known", len(fleet.units), fleet.connections, known)
+    counted_on: date | None = None
     report_at, ledger_at, reported = now + 10, now + options.ledger_every_s, 0
     last_report_at = now
     try:
@@ -108,6 +113,11 @@ def _play(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
                 rate = (fleet.published - reported) / (now - last_report_at)
                 _report(fleet, rate)
                 reported, last_report_at, report_at = fleet.published, now, now + _REPORT_EVERY_S
+                today = day_of(clock.at(now))
+                if today != counted_on and fleet.awake and today == day_of(clock.at(now) - _AWAKE_AFTER_S):
+                    counted_on = today
+                    if options.epoch is not None:
+                        keep_counters(options.counters, vehicles, world, today)
             if options.ledger is not None and now >= ledger_at:
                 write_ledger(options.ledger, fleet.units, now)
                 ledger_at = now + options.ledger_every_s

@@ -29,6 +29,7 @@ _CONNECT_SPREAD_S = 10.0
 _GOLDEN = 0.6180339887498949  # multiples of it, modulo one, spread evenly for any count
 _LATE_S = 30.0
 _RETRY_S = 0.5
+_MOST_WAKES_A_TURN = 100  # then the network has its turn: planning the first day of all units takes half a minute
 _MOST_DELAYED = 50_000  # beyond, a message is no longer delayed but delivered
 _OFFLINE = b'{"online":false}'
 
@@ -90,6 +91,11 @@ class Fleet:
         return tuple(self._units)
 
     @property
+    def awake(self) -> bool:
+        """Whether every unit has begun to measure."""
+        return all(unit.begun for unit in self._units)
+
+    @property
     def connected(self) -> int:
         return sum(connection.up for connection in self._network.connections)
 
@@ -100,11 +106,13 @@ class Fleet:
     def turn(self, real: float) -> None:
         """Do what is due at the real time, then wait for the network until something is due again."""
         now = self._tell(real)
-        while self._wakes and self._wakes[0][0] <= now:
+        woken = 0
+        while self._wakes and self._wakes[0][0] <= now and woken < _MOST_WAKES_A_TURN:
             at, number = heapq.heappop(self._wakes)
             unit = self._units[number]
             if at == unit.heap_at:
                 self._wake(unit, at, now)
+                woken += 1
         while self._delayed and self._delayed[0][0] <= now:
             _, _, topic, payload, unit = heapq.heappop(self._delayed)
             self.published += unit.connection.publish(topic, payload, self)

@@ -40,7 +40,7 @@ class Play:
 class MeasuringUnit:
     """One unit. `wakes_at` is when `measure` wants to be called next (Unix seconds)."""
 
-    __slots__ = ("_begun", "_play", "_told", "life", "spec", "unit", "wakes_at", "wire")
+    __slots__ = ("_play", "_told", "begun", "life", "spec", "unit", "wakes_at", "wire")
 
     def __init__(self, spec: UnitSpec, play: Play, starts_at: float) -> None:
         self.spec, self._play = spec, play
@@ -53,7 +53,7 @@ class MeasuringUnit:
         faults = np.random.default_rng([play.world.seed, crc32(spec.code.encode()), 3])
         self.wire = FaultyWire(play.faults, faults) if play.faults.any else None
         self.life = life_of(spec, play.world, play.interval_s)
-        self._begun = False
+        self.begun = False
         self._told: date | None = None  # the last day whose truth is written down
         self.wakes_at = starts_at
 
@@ -63,9 +63,9 @@ class MeasuringUnit:
 
     def measure(self, now: float) -> None:
         """Live up to `now` and record what is due."""
-        if not self._begun:
+        if not self.begun:
             # At its first call, so that six thousand vehicles do not plan their day in the same second.
-            self._begun = True
+            self.begun = True
             self._recall(now)
             self.life.begin(now)
         elif now - self.wakes_at > self._play.held_up_s:

@@ -52,7 +52,7 @@ def parse(arguments: Sequence[str] | None, data_dir: Path, vehicles: int, interv
     parser.add_argument("--task-force-days", type=int, default=3, metavar="DAYS", help="how long (%(default)s)")
     parser.add_argument("--api-url", help="where to ask for units and vehicles (default: as the credentials file says)")
     parser.add_argument("--roster", type=Path, help="units from this JSON file instead of the API")
-    _living(parser.add_argument_group("the living fleet"))
+    _living(parser.add_argument_group("the living fleet"), data_dir)
     _past(parser.add_argument_group("its past, sent as fast as the service takes it"), data_dir)
     _load(parser.add_argument_group("load: samples by number, for a database of its own"))
     options = parser.parse_args(arguments)
@@ -60,7 +60,7 @@ def parse(arguments: Sequence[str] | None, data_dir: Path, vehicles: int, interv
     return options
 
 
-def _living(group: argparse._ArgumentGroup) -> None:
+def _living(group: argparse._ArgumentGroup, data_dir: Path) -> None:
     group.add_argument("--faults", choices=sorted(PROFILES), default="none", help="faults of the wire (%(default)s)")
     for fault in FAULTS:
         group.add_argument(f"--{fault}", type=float, metavar="CHANCE", help=f"chance of the fault {fault}")
@@ -83,6 +83,12 @@ def _living(group: argparse._ArgumentGroup) -> None:
         type=_moment,
         metavar="TIME",
         help="when the units' life begins, RFC 3339, not in the future (now; with --speed a day ago)",
+    )
+    group.add_argument(
+        "--counters",
+        type=Path,
+        default=data_dir / "run" / "counters.json",
+        help="what the odometers said this morning, for a quick start another day; needs --epoch (%(default)s)",
     )
     group.add_argument("--ledger", type=Path, help="write what was produced and held to this JSON file")
     group.add_argument("--ledger-every-s", type=float, default=5.0, help="how often (%(default)s)")

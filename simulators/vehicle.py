@@ -84,6 +84,10 @@ class Vehicle:
             self._counted -= self.plan(self._counted_to).spent
         return self._counted
 
+    def recall(self, day: date, counters: Counters) -> None:
+        """Take over what `spent_before` once answered for `day`, instead of planning every day since the epoch."""
+        self._counted_to, self._counted = day, counters
+
     def timeline(self, day: date) -> Timeline:
         """The whole day without a gap, meters included."""
         timeline = self._timelines.get(day)

@@ -103,7 +103,6 @@ class Supervisor:
             city = asyncio.run(prepare_city(self._settings, self._mosquitto, self._say))
         else:
             city = asyncio.run(prepare_administrator(self._settings))
-        self._plan_history(fresh=city.fresh)
         self._start_parts(city)
         return city
 
@@ -171,17 +170,18 @@ class Supervisor:
     def _start_parts(self, city: Demonstration) -> None:
         common = self._environment()
         for name, module in self._wanted:
-            if name == "simulators" and not self._simulates:
-                continue
-            self._add_part(name, (module,), {**common, **city.environment.get(name, {})})
+            arguments: tuple[str, ...] = ()
+            if name == "simulators":
+                if not self._simulates:
+                    continue
+                # Before anything lives in the city: whoever stops us now still gets its past next time.
+                days = self._settings.simulated_history_days
+                now = datetime.now(UTC)  # noqa: TID251  # an entry point
+                self._history.settle(days, now, fresh=city.fresh)
+                self._past, arguments = self._history.module(days), self._history.common
+            self._add_part(name, (module, *arguments), {**common, **city.environment.get(name, {})})
         if city.retention:
             self._add_part("retention", city.retention, common, once=True)
-
-    def _plan_history(self, *, fresh: bool) -> None:
-        """Settle what past the city gets before anything lives in it: whoever stops us now still gets it next time."""
-        if self._simulates and any(name == "simulators" for name, _ in self._wanted):
-            now = datetime.now(UTC)  # noqa: TID251  # an entry point
-            self._past = self._history.module(self._settings.simulated_history_days, now, fresh=fresh)
 
     def _start_history(self) -> None:
         """The past last: whoever looks now sees the present first."""

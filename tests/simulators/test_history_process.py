@@ -134,7 +134,8 @@ def test_living_faster_gives_the_same_samples_too(tmp_path: Path) -> None:
     assert len(found[0]) == 18
     assert found[0] == found[1]
     times_ms = [json.loads(body)["time"] for unit in found[0].values() for body in unit[Kind.POSITION, RUN].values()]
-    assert all(isinstance(one, str) or BEGIN_MS <= one <= BEGIN_MS + 3_600_000 for one in times_ms)
+    # A unit that starts says what it measured last, and some clocks are minutes off.
+    assert all(isinstance(one, str) or -1_200_000 < one - BEGIN_MS < 4_200_000 for one in times_ms)
 
 
 BEGIN_MS = 1_772_586_000_000
