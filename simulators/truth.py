@@ -58,7 +58,7 @@ def records_of(vehicle: str, unit: str, plan: DayPlan, timeline: Timeline) -> It
             "covered": order.filing in (Filing.IN_TIME, Filing.UNDER_WAY, Filing.EXEMPT),
             "habits": list(plan.outings[order.outing].tags),
         }
-    for label in plan.labels:
+    for label in (*plan.labels, *timeline.labels):
         yield who | {
             "record": "look_alike" if label.innocent else "habit",
             "rule": label.rule,

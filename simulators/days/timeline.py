@@ -12,7 +12,7 @@ from enum import Enum
 
 from simulators.city import Site, SiteKind
 from simulators.days.calendar import begins_at
-from simulators.days.model import NOTHING, CardRecord, Cost, Counters, DayPlan, Leg, Notice, Subject
+from simulators.days.model import NOTHING, CardRecord, Cost, Counters, DayPlan, Label, Leg, Notice, Subject
 from simulators.draws import Draws
 from simulators.powertrain import Powertrain, Reservoir
 from simulators.routing import Anchor, Way
@@ -23,6 +23,8 @@ _MARGIN_S = 90.0
 _CHARGERS_KW = (7.0, 11.0, 20.0, 40.0, 60.0, 120.0)
 _LONGEST_CHARGE_S = 8 * 3_600.0
 _FEN_A_LITRE = 768
+_SOON_S = 7_200.0
+_BOOKED_LATE = 0.04  # of the fillings reach the card's books later
 _ROOM = 0.25  # share of a tank that is surely free when a mark lies before it
 
 
@@ -81,6 +83,7 @@ class Timeline:
     episodes: tuple[Episode, ...]
     notices: tuple[Notice, ...]
     cards: tuple[CardRecord, ...]
+    labels: tuple[Label, ...] = ()  # of what only shows when fuel is fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,8 @@ class Clerk:
         self._episodes: list[Episode] = []
         self._notices = list(plan.notices)
         self._cards = list(plan.cards)
+        self._labels: list[Label] = []
+        self._filled_at = float("-inf")
         self._lost_left = plan.lost_ml if power.tank is not None else 0
         self._draws = Draws(subject.key, plan.day.toordinal(), "clerk")
 
@@ -185,7 +190,9 @@ class Clerk:
         self._charge()
         self._park(self._begins + _DAY_S)
         self._notices.sort(key=lambda notice: notice.at)
-        return Timeline(self._begins, tuple(self._episodes), tuple(self._notices), tuple(self._cards))
+        return Timeline(
+            self._begins, tuple(self._episodes), tuple(self._notices), tuple(self._cards), tuple(self._labels)
+        )
 
     def _outings(self) -> list[list[Leg]]:
         found: list[list[Leg]] = []
@@ -312,7 +319,17 @@ class Clerk:
         self._notices.append(Notice(self._now, "refuelled", {unit: round(amount / 1_000, 2)}))
         if not hydrogen:
             fen = round(amount / 1_000 * _FEN_A_LITRE)
-            self._cards.append(CardRecord(self._now, amount, fen, station.name, station.place))
+            at = self._now
+            if at - self._filled_at < _SOON_S:
+                # Two marks in one day: the tank is small for the way.
+                label = Label("refuel_mismatch", "filled_twice", True, self._filled_at, at, {"station": station.name})
+                self._labels.append(label)
+            self._filled_at = at
+            if self._draws.chance(_BOOKED_LATE):
+                at = float(round(at + self._draws.between(1_500, 5_000)))
+                facts: dict[str, object] = {"filled_at": self._now, "booked_at": at, "station": station.name}
+                self._labels.append(Label("refuel_mismatch", "booked_late", True, self._now, at, facts))
+            self._cards.append(CardRecord(at, amount, fen, station.name, station.place))
         back = self._errand_leg(station.anchor, here, self._now + 40, router.way(station.anchor, here), "")
         self._leg(back)
 

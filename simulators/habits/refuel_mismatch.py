@@ -1,4 +1,4 @@
-"""The fuel card pays for a tank that is not the vehicle's; what is booked late looks like it (see the timeline)."""
+"""The fuel card pays for a tank that is not the vehicle's; what is booked late looks like it (`days/timeline.py`)."""
 
 from __future__ import annotations
 

@@ -201,7 +201,8 @@ def test_a_filling_is_on_the_card_at_the_station_with_what_went_in() -> None:
             for notice, card in zip(filled, cards, strict=True):
                 assert notice.detail is not None
                 assert notice.detail["litres"] == pytest.approx(card.volume_ml / 1_000, abs=0.01)
-                assert haversine_m(*card.place, *vehicle.episode(card.at - 1).where.place) < 1
+                assert haversine_m(*card.place, *vehicle.episode(notice.at - 1).where.place) < 1
+                assert card.at == notice.at or timeline.labels[0].name == "booked_late"
                 assert len(card_row("v", card)) == len(CARD_COLUMNS)
                 seen += 1
     assert seen > 10
