@@ -1,7 +1,10 @@
 """What a unit in its vehicle sends: the same seed gives the same bytes, and all of it is as the contract says."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,9 +18,11 @@ from simulators.faults import PROFILES, FaultRates
 from simulators.onboard import MeasuringUnit, Play
 from simulators.roster import UnitSpec
 from simulators.sensing import UnitTraits
+from simulators.truth import TruthFile
 from tests.simulators.fleet import WORKING_DAY, world
 
 NOW = at_hour(WORKING_DAY, 9)
+DAYS = (WORKING_DAY, WORKING_DAY + timedelta(days=1))
 
 
 def play(seed: int = 1, faults: FaultRates = PROFILES["none"]) -> Play:
@@ -119,3 +124,31 @@ def test_a_day_later_the_odometer_goes_on() -> None:
     last = [json.loads(s.body) for s in evening.unit.truth.values()][-1]
     first = next(json.loads(s.body) for s in morning.unit.truth.values())
     assert 0 <= first["odometer_km"] - last["odometer_km"] < 120
+
+
+def test_a_unit_that_starts_says_what_it_measured_last() -> None:
+    for number in range(12):
+        unit = MeasuringUnit(UnitSpec(f"W{number}", 530302), play(), NOW)
+        unit.measure(NOW)
+        assert unit.unit.produced[Kind.POSITION] >= 1
+        assert unit.unit.produced[Kind.USAGE] >= 1
+        unit.unit.connected(NOW)
+        assert len(unit.unit.due(NOW)) >= 2
+
+
+def test_the_truth_of_each_day_is_written_down_once(tmp_path: Path) -> None:
+    path = tmp_path / "truth.jsonl"
+    truth = TruthFile(path)
+    written = replace(play(), truth=truth)
+    units = [MeasuringUnit(UnitSpec(f"Y{number}", 530302), written, NOW) for number in range(6)]
+    for unit in units:
+        lived(unit, 86_400)
+    truth.close()
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    days = {(record["unit"], record["day"]) for record in records}
+    assert {day for _, day in days} == {"2026-11-24", "2026-11-25"}
+    assert any(record["record"] == "trip" for record in records)
+    expected = [record for unit in units for day in DAYS for record in unit.life.truth(day)]
+    assert sorted(json.dumps(one, sort_keys=True) for one in records) == sorted(
+        json.dumps(one, sort_keys=True) for one in expected
+    )

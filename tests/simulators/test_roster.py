@@ -68,9 +68,8 @@ class Api(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         start = int(parse_qs(parts.query).get("cursor", ["0"])[0])
-        items: list[Any] = {"vehicles": VEHICLES, "units": UNITS, "organs": ORGANS, "areas": AREAS}[
-            parts.path.rpartition("/")[2]
-        ]
+        found: dict[str, list[Any]] = {"vehicles": VEHICLES, "units": UNITS, "organs": ORGANS, "areas": AREAS}
+        items = found[parts.path.rpartition("/")[2]]
         authorised = self.headers["Authorization"] == "Bearer token"
         next_cursor = str(start + 2) if start + 2 < len(items) else None
         page = {"items": items[start : start + 2], "next_cursor": next_cursor}
