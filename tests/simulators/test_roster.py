@@ -26,7 +26,7 @@ from simulators.roster import (
 )
 from tests.services import free_port
 
-VEHICLES = [
+VEHICLES: list[dict[str, Any]] = [
     {
         "id": 1,
         "plate": "云D00001",
@@ -40,15 +40,15 @@ VEHICLES = [
     {"id": 2, "plate": "云D00002", "energy": "petrol", "division": 530381, "use": "other", "body": "saloon"}
     | {"tank_l": 50.0, "battery_kwh": None, "parking": None},
 ]
-ORGANS = [{"id": 1, "kind": "city"}, {"id": 9, "kind": "court"}, {"id": 12, "kind": "party"}]
-AREAS = [
+ORGANS: list[dict[str, Any]] = [{"id": 1, "kind": "city"}, {"id": 9, "kind": "court"}, {"id": 12, "kind": "party"}]
+AREAS: list[dict[str, Any]] = [
     {"name": "示范加油站 1", "purpose": "station", "category": "fuel", "circle": {"lat": 25.51, "lon": 103.8}},
     {"name": "示范景区", "purpose": "restricted", "category": "scenic", "circle": None}
     | {"polygon": [{"lat": 25.0, "lon": 103.6}, {"lat": 25.02, "lon": 103.6}, {"lat": 25.01, "lon": 103.63}]},
     {"name": "无类", "purpose": "station", "category": None, "circle": {"lat": 25.5, "lon": 103.8}},
     {"name": "境外", "purpose": "station", "category": "fuel", "circle": {"lat": 20.0, "lon": 100.0}},
 ]
-UNITS = [
+UNITS: list[dict[str, Any]] = [
     {"code": "QJ000001", "division": "530302", "vehicle_id": 1},
     {"code": "QJ000002", "division": 530381, "vehicle_id": 2},
     {"code": "QJ000003", "division": 530300, "vehicle_id": None},
