@@ -161,7 +161,7 @@ def wait_until(condition: Callable[[], bool], within_s: float, what: str) -> Non
         time.sleep(0.05)
 
 
-def ended(process: subprocess.Popen[str], within_s: float = 20) -> str:
+def ended(process: subprocess.Popen[str], within_s: float = 60) -> str:
     """Its output once it has ended. Raises subprocess.TimeoutExpired."""
     output, _ = process.communicate(timeout=within_s)
     return output

@@ -12,7 +12,7 @@ from fleet.model.readings import Kind
 from tests import services
 from tests.simulators.stage import Service, ended, service_behind, simulator, wait_until, write_files
 
-pytestmark = pytest.mark.seam
+pytestmark = [pytest.mark.seam, pytest.mark.timeout(400)]
 
 Stored = dict[str, dict[tuple[Kind, int], dict[int, str]]]
 
@@ -20,7 +20,7 @@ Stored = dict[str, dict[tuple[Kind, int], dict[int, str]]]
 def told(broker: Mosquitto, directory: Path, *arguments: str | Path) -> tuple[Counter[tuple[str, bytes]], Stored]:
     """Every payload of a whole history, and what a service stored of it."""
     with service_behind(broker) as service, simulator(*arguments, "--progress", directory / "p.json") as process:
-        output = ended(process, 60)
+        output = ended(process, 150)
         assert process.returncode == 0, output
         return Counter(service.payloads), stored(service)
 
@@ -70,7 +70,7 @@ def test_killed_and_started_again_it_leaves_no_gap_and_nothing_double(broker: Mo
     progress = tmp_path / "p.json"
     with service_behind(broker) as service:
         with simulator(*arguments, "--progress", progress) as process:
-            wait_until(lambda: service.samples > 0.3 * total, 40, "samples arrive")
+            wait_until(lambda: service.samples > 0.3 * total, 120, "samples arrive")
             process.kill()
         assert read(progress)["share"] < 1
         broker.kill()
@@ -95,13 +95,13 @@ def test_a_service_without_receipts_is_not_told_everything(broker: Mosquitto, tm
     with service_behind(broker) as service:
         service.silent = True
         with simulator(*files, "--history", "30d", "--nice", "0") as process:
-            wait_until(lambda: service.samples > 10_000, 30, "samples arrive")
-            wait_until(_unchanged(service), 30, "it waits")
+            wait_until(lambda: service.samples > 10_000, 120, "samples arrive")
+            wait_until(_unchanged(service), 120, "it waits")
             assert service.samples < 100_000
             assert read(tmp_path / "p.json")["samples"] == 0
             service.silent = False
             held = service.samples
-            wait_until(lambda: service.samples > held + 10_000, 40, "it goes on")
+            wait_until(lambda: service.samples > held + 10_000, 120, "it goes on")
             process.terminate()
             assert ended(process)
             assert process.returncode == 0
@@ -127,7 +127,7 @@ def test_living_faster_gives_the_same_samples_too(tmp_path: Path) -> None:
             times = ("--from", "2026-03-04T09:00:00+08:00", "--speed", "600", "--for-s", "3600")
             end = ("--drain-s", "30", "--resend-after-s", "6")
             with simulator("--credentials", credentials, "--roster", roster, *times, *end) as process:
-                output = ended(process, 60)
+                output = ended(process, 150)
             assert process.returncode == 0, output
             assert "; 0 samples were not yet covered" in output
             found.append(stored(service))

@@ -12,7 +12,7 @@ from fleet.local.mosquitto import Mosquitto
 from tests.ingest.stage import DIVISION, PASSWORD, Stage, position
 from tests.simulators.stage import ended, simulator, wait_until
 
-pytestmark = [pytest.mark.store, pytest.mark.seam]
+pytestmark = [pytest.mark.store, pytest.mark.seam, pytest.mark.timeout(400)]
 
 UNITS = [f"P{number}" for number in range(12)]
 RUN = 20_510  # days since 1970 of the first day
@@ -44,12 +44,12 @@ def test_it_is_stored_once_and_the_living_units_numbers_stay(stage: Stage, broke
     command = (*command, "--history", "4d", "--until", "2026-03-02T12:00:00+08:00")  # type: ignore[assignment]
 
     with simulator(*command) as process:
-        wait_until(lambda: stage.totals()["stored"] > 2_000, 60, "samples are stored")
+        wait_until(lambda: stage.totals()["stored"] > 2_000, 150, "samples are stored")
         process.kill()
     stage.kill_ingest()
     stage.start_ingest()
     with simulator(*command) as process:
-        output = ended(process, 120)
+        output = ended(process, 200)
     assert process.returncode == 0, output
 
     samples = json.loads(files[2].read_text())["samples"]
