@@ -17,14 +17,13 @@ from pathlib import Path
 import asyncpg
 import psutil
 
+from benchmarks import load
+from benchmarks.load import DIVISION, UNITS
 from fleet.identity.broker_access import hash_password, new_password, render_access, render_passwords
 from fleet.local.mosquitto import Mosquitto
 from fleet.local.postgres import Postgres
 from fleet.model.broker import BrokerAccount, BrokerAccountKind
 from tests.services import ROOT, free_port, migrate
-
-DIVISION = 530302
-UNITS = 6_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,30 +94,20 @@ def measure(case: Case, directory: Path) -> Result:
         connected = "select count(*) from ingest_worker where connected"
         while query(postgres.url(), connected) < case.workers:
             time.sleep(0.1)
-        arguments = (broker.port, "gateway.load", password, DIVISION, UNITS, case.rounds, case.samples)
-        generator = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.publisher", *map(str, arguments)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        processes.append(generator)
-        assert generator.stdin is not None
-        assert generator.stdout is not None
-        generator.stdout.readline()
-        parts = {"ingest": processes[:-1], "generator": [generator]}
-        watched = {name: [psutil.Process(p.pid) for p in group] for name, group in parts.items()}
+        watched = {"ingest": [psutil.Process(p.pid) for p in processes]}
         watched["broker"] = [psutil.Process(broker.pid)]
         watched["database"] = [psutil.Process(postgres.pid)]
         before = {name: sum(map(cpu_s, group)) for name, group in watched.items()}
         total = UNITS * case.rounds * case.samples
-        began = time.perf_counter()
-        generator.stdin.write(b"\n")
-        generator.stdin.flush()
+        generator = load.start(directory, broker.port, "gateway.load", password, once=total, array=case.samples)
+        processes.append(generator)
         while query(postgres.url(), "select coalesce(sum(received), 0) from batch") < total:
             time.sleep(0.05)
-        seconds = time.perf_counter() - began
+        ended_at = time.time()
         used = {name: sum(map(cpu_s, group)) - before[name] for name, group in watched.items()}
+        report = load.report_of(generator)
+        seconds = ended_at - report.began_at
+        used["generator"] = report.cpu_us_a_message * report.messages / 1e6
         stored = query(postgres.url(), "select sum(stored) from batch")
         if stored != total:
             raise SystemExit(f"{stored} of {total} samples are stored: the benchmark measured something else")

@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     simulated_interval_s: int = Field(
         10, ge=1, le=60, description="Seconds between a moving unit's positions in the simulator"
     )
+    simulated_history_days: int = Field(
+        14, ge=0, le=400, description="Past days that `fleet up` loads in the background into a new city; 0 = none"
+    )
     admin_password: SecretStr | None = Field(
         None, repr=False, description="Password of the account `admin`. Unset: generated and printed once"
     )

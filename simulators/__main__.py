@@ -1,32 +1,55 @@
-"""`python -m simulators`: play a city's onboard units until SIGTERM or Ctrl-C."""
+"""`python -m simulators`: play a city's onboard units, their past, or mere load, until SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
+from datetime import date, timedelta
 
 from fleet.errors import DependencyMissing, FleetError, InvalidSettings
 from fleet.identity.tls import ClientTls
-from fleet.settings import Settings, load_settings
+from fleet.settings import load_settings
+from simulators.city import City
+from simulators.clock import Clock
+from simulators.counters import keep_counters, recall_counters
+from simulators.days.calendar import day_of
+from simulators.days.task_force import TaskForce
 from simulators.faults import FAULTS, PROFILES
 from simulators.fleet import Fleet, held, moving
-from simulators.habits import Map
+from simulators.history import Progress, Span
+from simulators.history_feed import HistoryFeed, PastUnit, read_progress, write_progress
 from simulators.ledger import write_ledger
-from simulators.onboard import Play
+from simulators.load import Workload
+from simulators.load_feed import send_load
+from simulators.onboard import Play, life_of
+from simulators.options import begins_at, parse
 from simulators.roads import draw_roads
-from simulators.roster import ApiAccount, UnitSpec, choose, fetch_roster, read_credentials, read_roster
+from simulators.roster import (
+    ApiAccount,
+    Credentials,
+    UnitSpec,
+    choose,
+    fetch_roster,
+    fetch_sites,
+    read_credentials,
+    read_roster,
+)
+from simulators.truth import TruthFile
+from simulators.vehicle import World
 
 log = logging.getLogger("simulators")
 
 _REPORT_EVERY_S = 60.0
 _GOODBYE_WITHIN_S = 10.0
 _LONGEST_PAUSE_S = 15.0
+_HELD_UP_S = 30.0
+_AWAKE_AFTER_S = 3_600.0  # within an hour of a new day every unit has thought of it
 _RUNS_SINCE = 1_700_000_000
 """A process cannot remember the runs of those before it, so runs count the seconds since then: always greater."""
 
@@ -40,100 +63,68 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings()
         logging.getLogger().setLevel(settings.log_level.upper())
-        return _play(_options(arguments, settings), settings, stop)
+        options = parse(arguments, settings.data_dir, settings.simulated_vehicles, settings.simulated_interval_s)
+        options.mqtt_tls, options.api_tls = settings.mqtt_client_tls, ClientTls(settings.http_tls_ca)
+        if options.history is not None:
+            return _tell_history(options, stop)
+        if options.rate is not None or options.once is not None:
+            return _send_load(options, stop)
+        return _play(options, stop)
     except FleetError as error:
         sys.stderr.write(f"simulators: {error}\n")
         return error.exit_code
 
 
-def _options(arguments: Sequence[str] | None, settings: Settings) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="simulators", description=__doc__)
-    parser.add_argument(
-        "--credentials",
-        type=Path,
-        default=settings.data_dir / "secrets" / "simulator.json",
-        help="accounts at the broker and the API, as `fleet up` writes them (default: %(default)s)",
-    )
-    parser.add_argument("--vehicles", type=int, default=settings.simulated_vehicles, help="units to play (%(default)s)")
-    parser.add_argument(
-        "--interval-s",
-        type=float,
-        default=float(settings.simulated_interval_s),
-        help="seconds between positions while moving, 1 to 60 (%(default)s)",
-    )
-    parser.add_argument("--seed", type=int, default=1, help="what happens follows from this number (%(default)s)")
-    parser.add_argument("--api-url", help="where to ask for units and vehicles (default: as the credentials file says)")
-    parser.add_argument("--roster", type=Path, help="units from this JSON file instead of the API")
-    parser.add_argument("--faults", choices=sorted(PROFILES), default="none", help="faults of the wire (%(default)s)")
-    for fault in FAULTS:
-        parser.add_argument(f"--{fault}", type=float, metavar="CHANCE", help=f"chance of the fault {fault}")
-    parser.add_argument(
-        "--resend-after-s",
-        type=float,
-        default=60.0,
-        help="send again what no receipt covered within so many seconds (%(default)s)",
-    )
-    parser.add_argument("--ledger", type=Path, help="write what was produced and held to this JSON file")
-    parser.add_argument("--ledger-every-s", type=float, default=5.0, help="how often (%(default)s)")
-    parser.add_argument("--for-s", type=float, help="end by itself after so many seconds")
-    parser.add_argument(
-        "--drain-s",
-        type=float,
-        default=0.0,
-        help="at the end stop measuring and making faults, and wait so long for receipts of everything (%(default)s)",
-    )
-    options = parser.parse_args(arguments)
-    if not 1 <= options.interval_s <= 60:
-        raise InvalidSettings(f"--interval-s must lie between 1 and 60, not {options.interval_s:g}")
-    if options.vehicles < 1:
-        raise InvalidSettings(f"--vehicles must be at least 1, not {options.vehicles}")
-    return options
+# ---------------------------------------------------------------- the living fleet
 
 
-def _play(options: argparse.Namespace, settings: Settings, stop: Callable[[], bool]) -> int:
-    credentials = read_credentials(options.credentials)
+def _play(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
+    credentials = _credentials(options)
     rates = PROFILES[options.faults].changed({fault: getattr(options, fault) for fault in FAULTS})
-    city = Map.of(draw_roads())
-    if options.roster is not None:
-        roster = read_roster(options.roster)
-    else:
-        account = credentials.api
-        if account is not None and options.api_url is not None:
-            account = replace(account, url=options.api_url)
-        if account is None:
-            raise InvalidSettings(f"{options.credentials} names no API account: give --roster FILE")
-        roster = _roster_from_api(account, ClientTls(settings.http_tls_ca), stop)
+    roster = _roster(options, credentials, stop)
     if stop():
         return 0
-    if not roster:
-        raise InvalidSettings("the roster is empty: no unit is registered")
-
     now = _now()
+    begins = begins_at(options, now)
+    world = _world(options, credentials, roster, begins, begins)
+    ends_at = begins + options.for_s if options.for_s is not None else float("inf")
+    clock = Clock(now, begins, options.speed, ends_at)
     play = Play(
-        city=city,
-        seed=options.seed,
+        world=world,
         interval_s=options.interval_s,
         faults=rates,
-        first_run=int(now) - _RUNS_SINCE,
-        resend_after_s=options.resend_after_s,
+        first_run=int(begins) - _RUNS_SINCE,
+        # Receipts come in real time, however fast the units live.
+        resend_after_s=options.resend_after_s * options.speed,
         keep_truth=options.ledger is not None,
+        held_up_s=_HELD_UP_S * options.speed,
+        truth=TruthFile(options.truth) if options.truth is not None else None,
     )
-    fleet = Fleet(choose(roster, options.vehicles), credentials, play, now, settings.mqtt_client_tls)
-    log.info("%d units on %d connections", len(fleet.units), fleet.connections)
-    until = now + options.for_s if options.for_s is not None else float("inf")
+    fleet = Fleet(roster, credentials, play, clock)
+    vehicles = [unit.life.vehicle for unit in fleet.units]
+    known = recall_counters(options.counters, vehicles, world) if options.epoch is not None else 0
+    log.info("%d units on %d connections, the meters of %d are known", len(fleet.units), fleet.connections, known)
+    counted_on: date | None = None
     report_at, ledger_at, reported = now + 10, now + options.ledger_every_s, 0
     last_report_at = now
     try:
-        while not stop() and now < until:
+        while not stop() and not clock.over(now):
             fleet.turn(now)
             now = _now()
             if now >= report_at:
                 rate = (fleet.published - reported) / (now - last_report_at)
                 _report(fleet, rate)
                 reported, last_report_at, report_at = fleet.published, now, now + _REPORT_EVERY_S
+                today = day_of(clock.at(now))
+                if today != counted_on and fleet.awake and today == day_of(clock.at(now) - _AWAKE_AFTER_S):
+                    counted_on = today
+                    if options.epoch is not None:
+                        keep_counters(options.counters, vehicles, world, today)
             if options.ledger is not None and now >= ledger_at:
                 write_ledger(options.ledger, fleet.units, now)
                 ledger_at = now + options.ledger_every_s
+        if not stop():
+            fleet.turn(now)  # the last moments before the end
         _drain(fleet, options.drain_s)
         _say_goodbye(fleet)
     finally:
@@ -172,12 +163,114 @@ def _report(fleet: Fleet, rate: float) -> None:
     )
 
 
-def _roster_from_api(account: ApiAccount, tls: ClientTls, stop: Callable[[], bool]) -> list[UnitSpec]:
+# ---------------------------------------------------------------- its past
+
+
+def _tell_history(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
+    credentials = _credentials(options)
+    progress = read_progress(options.progress)
+    if progress is None:
+        span = Span.of_days(options.history, options.until if options.until is not None else _now())
+        progress = Progress(options.seed, span.begin, span.until, options.interval_s)
+        write_progress(options.progress, progress)  # what now is, is settled by the first start
+    else:
+        progress.require_same(options.seed, options.history, options.until, options.interval_s, options.progress)
+    if progress.complete:
+        log.info("the history of %d days is loaded already", options.history)
+        return 0
+    os.nice(options.nice)  # the living fleet, and whoever looks at it, come first
+    roster = _roster(options, credentials, stop)
+    if stop():
+        return 0
+    world = _world(options, credentials, roster, progress.until, progress.begin)
+    units = [PastUnit(spec.code, spec.division, life_of(spec, world, progress.interval_s)) for spec in roster]
+    feed = HistoryFeed(
+        *(units, credentials.broker, credentials.history or credentials.gateways),
+        *(progress, options.progress, _now),
+        TruthFile(options.truth) if options.truth is not None else None,
+    )
+    log.info("%d units, %d slices, %d done", len(units), len(progress.span.slices()), progress.slices_done)
+    began = _now()
+    try:
+        while not stop() and not feed.complete:
+            feed.turn()
+    finally:
+        feed.close()
+    log.info("%s after %.0f s", feed.sentence(), _now() - began)
+    return 0
+
+
+# ---------------------------------------------------------------- load
+
+
+def _send_load(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
+    credentials = _credentials(options)
+    accounts = credentials.load or credentials.gateways
+    roster = _roster(options, credentials, stop)
+    if stop():
+        return 0
+    workload = Workload(options.rate, options.once, options.array)
+    ends_at = _now() + options.for_s if options.for_s is not None else float("inf")
+    broker = credentials.broker
+    report = send_load(broker, accounts, roster, workload, _now, lambda: stop() or _now() >= ends_at)
+    if options.json:
+        sys.stdout.write(report.as_json() + "\n")
+    else:
+        log.info("%s", report.sentence())
+    return 0
+
+
+# ---------------------------------------------------------------- around it
+
+
+def _world(
+    options: argparse.Namespace, credentials: Credentials, roster: list[UnitSpec], counted_from: float, begins: float
+) -> World:
+    """What all vehicles share: odometers count from the day of `counted_from`, a task force serves from `begins` on."""
+    first = day_of(begins)
+    task_force = None
+    if options.task_force:
+        last = first + timedelta(days=options.task_force_days - 1)
+        vehicles = [spec.vehicle for spec in roster]
+        task_force = TaskForce.of(vehicles, options.task_force, first, last, options.task_force_division, options.seed)
+    return World(
+        City.of(draw_roads(), fetch_sites(_account(options, credentials)) if options.roster is None else ()),
+        options.seed,
+        epoch=options.epoch or day_of(counted_from),
+        habits=options.habits,
+        task_force=task_force,
+    )
+
+
+def _roster(options: argparse.Namespace, credentials: Credentials, stop: Callable[[], bool]) -> list[UnitSpec]:
+    """The units to play; empty when we were stopped meanwhile. Raises InvalidSettings."""
+    if options.roster is not None:
+        roster = read_roster(options.roster)
+    else:
+        roster = _roster_from_api(_account(options, credentials), stop)
+    if not roster and not stop():
+        raise InvalidSettings("the roster is empty: no unit is registered")
+    return choose(roster, options.vehicles)
+
+
+def _credentials(options: argparse.Namespace) -> Credentials:
+    """Raises InvalidSettings."""
+    return read_credentials(options.credentials).trusting(options.mqtt_tls, options.api_tls)
+
+
+def _account(options: argparse.Namespace, credentials: Credentials) -> ApiAccount:
+    """Raises InvalidSettings."""
+    if credentials.api is None:
+        raise InvalidSettings(f"{options.credentials} names no API account: give --roster FILE")
+    return credentials.api if options.api_url is None else replace(credentials.api, url=options.api_url)
+
+
+def _roster_from_api(account: ApiAccount, stop: Callable[[], bool]) -> list[UnitSpec]:
     """Ask until the API answers; it may start after us."""
     pause_s = 1.0
     while not stop():
         try:
-            return fetch_roster(account, tls)
+            return fetch_roster(account)
         except DependencyMissing as error:
             log.warning("%s; next attempt in %.0f s", error, pause_s)
         until = _now() + pause_s

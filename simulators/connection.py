@@ -20,7 +20,6 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from fleet.identity.tls import SYSTEM_TLS, ClientTls
 from simulators.roster import Account, BrokerAddress
 
 log = logging.getLogger(__name__)
@@ -61,9 +60,13 @@ class Connection:
     complained: bool = False  # a refusal was logged since it was last up
 
     @property
+    def room(self) -> int:
+        """Messages that may be published now; the bound is the broker's own, at most 1,000."""
+        return self.window - len(self.pending) if self.up else 0
+
+    @property
     def ready(self) -> bool:
-        """Whether one more message may be published; the bound is the broker's own, at most 1,000."""
-        return self.up and len(self.pending) < self.window
+        return self.room > 0
 
     def publish(self, topic: str, payload: bytes, token: object, *, retain: bool = False) -> bool:
         """Publish with QoS 1; False when it could not be taken. The token comes back with the acknowledgement."""
@@ -79,8 +82,12 @@ class Connection:
 class Network:
     """All connections to one broker. Not thread-safe; call `turn` again and again."""
 
-    def __init__(self, broker: BrokerAddress, subscriber: Subscriber, tls: ClientTls = SYSTEM_TLS) -> None:
-        """`tls` is for a broker that speaks it. Raises InvalidSettings when its files do not fit."""
+    def __init__(self, broker: BrokerAddress, subscriber: Subscriber, name: str = "simulator") -> None:
+        """`name`: what its clients call themselves, each with its account; the broker cuts off a namesake.
+
+        Raises InvalidSettings when the TLS files of the broker's address do not fit.
+        """
+        self._name = name
         self._broker = broker
         self._subscriber = subscriber
         self._selector = selectors.DefaultSelector()
@@ -90,7 +97,7 @@ class Network:
         self._misc_at = 0.0
         self._attempt_at = 0.0
         self._pause_s = _FIRST_PAUSE_S
-        self._tls = tls.context() if broker.tls else None
+        self._tls = broker.client_tls.context() if broker.tls else None
         self.refused = 0  # publications that the broker answered with an error
 
     def add(self, account: Account, topics: tuple[str, ...], will_topic: str | None, first_at: float) -> Connection:
@@ -174,7 +181,7 @@ class Network:
         account = connection.account
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"simulator-{account.username}",
+            client_id=f"{self._name}-{account.username}",
             protocol=MQTTProtocolVersion.MQTTv5,
             userdata=connection,
         )

@@ -1,7 +1,8 @@
 """All units of one run: who wakes when, which connection carries whom, what the service answers.
 
-Times are passed in; the only thing that happens by itself is the network. Units wake at planned moments spread
-evenly over the interval, and a sample bears its planned moment, so that a run can be replayed.
+Times are passed in; the only thing that happens by itself is the network. Units live by a clock that may run faster
+than real time, which the network lives by. They wake at planned moments spread evenly over the interval, and a sample
+bears its planned moment, so that a run can be replayed.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 import heapq
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from fleet.errors import InvalidSettings
-from fleet.identity.tls import SYSTEM_TLS, ClientTls
 from fleet.model.readings import SAMPLE_KINDS
+from simulators.clock import Clock
 from simulators.connection import Connection, Network, Subscriber
 from simulators.onboard import MeasuringUnit, Play
-from simulators.roster import BrokerAddress, Credentials, UnitSpec
+from simulators.roster import Credentials, UnitSpec
 from simulators.unit import Outgoing
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,7 @@ _CONNECT_SPREAD_S = 10.0
 _GOLDEN = 0.6180339887498949  # multiples of it, modulo one, spread evenly for any count
 _LATE_S = 30.0
 _RETRY_S = 0.5
+_MOST_WAKES_A_TURN = 100  # then the network has its turn: planning the first day of all units takes half a minute
 _MOST_DELAYED = 50_000  # beyond, a message is no longer delayed but delivered
 _OFFLINE = b'{"online":false}'
 
@@ -61,25 +64,20 @@ class PlayedUnit(MeasuringUnit):
 
 
 class Fleet:
-    """Call `turn(now)` for ever, then `goodbye(now)` until it answers True, then `close`."""
+    """Call `turn` for ever, then `goodbye` until it answers True, then `close`; each takes the real time."""
 
-    def __init__(
-        self, roster: list[UnitSpec], credentials: Credentials, play: Play, now: float, tls: ClientTls = SYSTEM_TLS
-    ) -> None:
+    def __init__(self, roster: list[UnitSpec], credentials: Credentials, play: Play, clock: Clock) -> None:
         """Raises InvalidSettings when no account fits any unit."""
-        self._now = now
-        self._network = Network(
-            BrokerAddress.parse(credentials.mqtt_url),
-            Subscriber(self._up, self._down, self._message, self._done),
-            tls,
-        )
+        self._clock = clock
+        self._real, self._now = clock.started_at, clock.begins_at  # the network's time, the units' time
+        self._network = Network(credentials.broker, Subscriber(self._up, self._down, self._message, self._done))
         self._wakes: list[tuple[float, int]] = []
         self._delayed: list[tuple[float, int, str, bytes, PlayedUnit]] = []
         self._delayed_count = 0
         self._farewells: list[PlayedUnit] | None = None
         self._measuring = True
         self.published = 0
-        self._units = self._build(roster, credentials, play, now)
+        self._units = self._build(roster, credentials, play)
         self._by_code = {unit.spec.code: unit for unit in self._units}
         self._by_connection: dict[Connection, list[PlayedUnit]] = {}
         for unit in self._units:
@@ -91,6 +89,11 @@ class Fleet:
         return tuple(self._units)
 
     @property
+    def awake(self) -> bool:
+        """Whether every unit has begun to measure."""
+        return all(unit.begun for unit in self._units)
+
+    @property
     def connected(self) -> int:
         return sum(connection.up for connection in self._network.connections)
 
@@ -98,22 +101,26 @@ class Fleet:
     def connections(self) -> int:
         return len(self._network.connections)
 
-    def turn(self, now: float) -> None:
-        """Do what is due at `now`, then wait for the network until something is due again."""
-        self._now = now
-        while self._wakes and self._wakes[0][0] <= now:
+    def turn(self, real: float) -> None:
+        """Do what is due at the real time, then wait for the network until something is due again."""
+        now = self._tell(real)
+        woken = 0
+        while self._wakes and self._wakes[0][0] <= now and woken < _MOST_WAKES_A_TURN:
             at, number = heapq.heappop(self._wakes)
             unit = self._units[number]
             if at == unit.heap_at:
                 self._wake(unit, at, now)
+                woken += 1
         while self._delayed and self._delayed[0][0] <= now:
             _, _, topic, payload, unit = heapq.heappop(self._delayed)
             self.published += unit.connection.publish(topic, payload, self)
         next_at = min(self._wakes[0][0] if self._wakes else now + 1, self._delayed[0][0] if self._delayed else now + 1)
-        self._network.turn(now, next_at - now)
+        self._network.turn(real, self._clock.real_s(next_at - now, real))
 
-    def heal(self, now: float) -> None:
+    def heal(self, real: float) -> None:
         """From now on nothing is measured and nothing goes wrong: units only send what is not covered yet."""
+        self._clock = replace(self._clock, ends_at=float("inf"))
+        now = self._tell(real)
         self._measuring = False
         for unit in self._units:
             if unit.offline_until is not None:
@@ -122,9 +129,9 @@ class Fleet:
                     unit.unit.connected(now)
             self._plan(unit, now + min(_CONNECT_SPREAD_S, _SPREAD_A_UNIT_S * len(self._units)) * unit.share)
 
-    def goodbye(self, now: float) -> bool:
+    def goodbye(self, real: float) -> bool:
         """Say offline for every unit that said online; True once the broker has acknowledged all of it."""
-        self._now = now
+        self._tell(real)
         if self._farewells is None:
             self._farewells = [unit for unit in self._units if unit.status_sent and unit.connection.up]
         waiting = self._farewells = [
@@ -132,13 +139,19 @@ class Fleet:
             for unit in self._farewells
             if unit.connection.up and not unit.connection.publish(unit.status_topic, _OFFLINE, self, retain=True)
         ]
-        self._network.turn(now, 0.01)
+        self._network.turn(real, 0.01)
         return not waiting and not any(one.pending for one in self._network.connections if one.up)
 
     def close(self) -> None:
         self._network.close()
 
-    def _build(self, roster: Iterable[UnitSpec], credentials: Credentials, play: Play, now: float) -> list[PlayedUnit]:
+    def _tell(self, real: float) -> float:
+        """Take note of the time; answers the units' time."""
+        self._real, self._now = real, self._clock.at(real)
+        return self._now
+
+    def _build(self, roster: Iterable[UnitSpec], credentials: Credentials, play: Play) -> list[PlayedUnit]:
+        real, now = self._real, self._now
         singles = {account.code: account for account in credentials.units}
         gateways: dict[int, Connection] = {}
         units: list[PlayedUnit] = []
@@ -152,12 +165,12 @@ class Fleet:
             if account is not None:
                 receipts = f"fleet/v1/{spec.division:06d}/{spec.code}/receipt"
                 will = f"fleet/v1/{spec.division:06d}/{spec.code}/status"
-                first_at = now + min(_CONNECT_SPREAD_S, spread_s) * share
+                first_at = real + min(_CONNECT_SPREAD_S, spread_s) * share
                 connection = self._network.add(account, (receipts,), will, first_at)
             elif spec.division in by_division:
                 if spec.division not in gateways:
                     topics = (f"fleet/v1/{spec.division:06d}/+/receipt",)
-                    gateways[spec.division] = self._network.add(by_division[spec.division], topics, None, now)
+                    gateways[spec.division] = self._network.add(by_division[spec.division], topics, None, real)
                 connection = gateways[spec.division]
             else:
                 left_out += 1
@@ -170,7 +183,7 @@ class Fleet:
         return units
 
     def _wake(self, unit: PlayedUnit, at: float, now: float) -> None:
-        if now - at > _LATE_S:
+        if now - at > _LATE_S * self._clock.speed:
             # The process was held up: what a real unit would have measured meanwhile is not invented afterwards.
             at = now
         if unit.wire is not None and self._measuring:
@@ -241,7 +254,7 @@ class Fleet:
             unit.offline_until = now + outage_s
             unit.unit.disconnected(now)
             if unit.single:
-                self._network.cut(unit.connection, now, now + outage_s)
+                self._network.cut(unit.connection, self._real, self._real + self._clock.real_s(outage_s, self._real))
         elif unit.wire.reboots(hours):
             unit.unit.reboot(now)
             if unit.connection.up:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 import msgspec
+import numpy as np
 
 from fleet.errors import DependencyMissing, InvalidSettings, NotAuthenticated
+from fleet.geography.divisions import division_index
 from fleet.identity.tls import SYSTEM_TLS, ClientTls
-from fleet.model.registry import Body, Energy
+from fleet.model.registry import Body, Energy, OrganKind, VehicleStatus, VehicleUse
+from simulators.city import RegisteredSite, SiteKind
+from simulators.days.model import VehicleSpec
 
 T = TypeVar("T")
 
@@ -26,7 +31,7 @@ class UnitSpec:
     """One unit and the vehicle it sits in; a roster file is `{"units": [...]}` of these fields.
 
     Litres and kWh are null where there is no tank or battery; home is the parking place in degrees, null = the
-    county's seat.
+    county's seat. `organ` is the number of the vehicle's organ; vehicles of one organ share a rhythm.
     """
 
     code: str
@@ -38,6 +43,29 @@ class UnitSpec:
     home_lat: float | None = None
     home_lon: float | None = None
     vehicle_id: int | None = None
+    use: VehicleUse = VehicleUse.OTHER
+    status: VehicleStatus = VehicleStatus.IN_SERVICE
+    organ: int | None = None
+    organ_kind: OrganKind = OrganKind.GOVERNMENT
+
+    @property
+    def vehicle(self) -> VehicleSpec:
+        """The vehicle as its life is drawn from."""
+        home = None if self.home_lat is None or self.home_lon is None else (self.home_lat, self.home_lon)
+        return VehicleSpec(
+            energy=self.energy,
+            body=self.body,
+            division=self.division,
+            tank_l=self.tank_l,
+            battery_kwh=self.battery_kwh,
+            home=home,
+            # A vehicle keeps its ways when its unit is replaced.
+            key=self.code if self.vehicle_id is None else f"v{self.vehicle_id}",
+            use=self.use,
+            status=self.status,
+            organ=self.organ,
+            organ_kind=self.organ_kind,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +83,34 @@ class ApiAccount:
     url: str
     username: str
     password: str
+    tls: ClientTls = SYSTEM_TLS
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The file that `fleet up` writes for the simulator."""
+    """The file that `fleet up` writes for the simulator.
+
+    `gateways` and `units` are the accounts of the living fleet; `history` and `load` are gateways of their own, so
+    that each can be told apart at the broker, and cut off alone.
+    """
 
     mqtt_url: str
     gateways: tuple[Account, ...] = ()
     units: tuple[Account, ...] = ()
+    history: tuple[Account, ...] = ()
+    load: tuple[Account, ...] = ()
     api: ApiAccount | None = None
+    mqtt_tls: ClientTls = SYSTEM_TLS
+
+    @property
+    def broker(self) -> BrokerAddress:
+        """Raises InvalidSettings."""
+        return BrokerAddress.parse(self.mqtt_url, self.mqtt_tls)
+
+    def trusting(self, mqtt_tls: ClientTls, api_tls: ClientTls) -> Credentials:
+        """The same, with what the settings say of TLS."""
+        api = None if self.api is None else replace(self.api, tls=api_tls)
+        return replace(self, api=api, mqtt_tls=mqtt_tls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +118,10 @@ class BrokerAddress:
     host: str
     port: int
     tls: bool
+    client_tls: ClientTls = SYSTEM_TLS
 
     @classmethod
-    def parse(cls, url: str) -> BrokerAddress:
+    def parse(cls, url: str, client_tls: ClientTls = SYSTEM_TLS) -> BrokerAddress:
         """From `mqtt[s]://host:port`. Raises InvalidSettings."""
         parts = urlsplit(url)
         if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
@@ -82,7 +129,7 @@ class BrokerAddress:
                 f"mqtt_url must look like mqtt://host:port, not {parts.scheme}://{parts.hostname or ''}"
             )
         tls = parts.scheme == "mqtts"
-        return cls(parts.hostname, parts.port or (8883 if tls else 1883), tls)
+        return cls(parts.hostname, parts.port or (8883 if tls else 1883), tls, client_tls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +158,32 @@ class _ApiVehicle:
     tank_l: float | None = None
     battery_kwh: float | None = None
     parking: _Place | None = None
+    use: VehicleUse = VehicleUse.OTHER
+    status: VehicleStatus = VehicleStatus.IN_SERVICE
+    organ_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _ApiOrgan:
+    id: int
+    kind: OrganKind
+
+
+@dataclass(frozen=True, slots=True)
+class _ApiArea:
+    name: str
+    category: str | None = None
+    circle: _Place | None = None
+    polygon: tuple[_Place, ...] | None = None
+
+
+_SITE_KINDS = {
+    "fuel": SiteKind.STATION,
+    "charging": SiteKind.CHARGER,
+    "scenic": SiteKind.SCENIC,
+    "entertainment": SiteKind.ENTERTAINMENT,
+    "private_club": SiteKind.PRIVATE_CLUB,
+}
 
 
 def read_credentials(path: Path) -> Credentials:
@@ -123,29 +196,67 @@ def read_roster(path: Path) -> list[UnitSpec]:
     return list(_read(path, _RosterFile).units)
 
 
-def fetch_roster(account: ApiAccount, tls: ClientTls = SYSTEM_TLS, *, timeout_s: float = 10.0) -> list[UnitSpec]:
+def fetch_roster(account: ApiAccount, *, timeout_s: float = 10.0) -> list[UnitSpec]:
     """All units of the registry with their vehicles, in the order of the API.
 
     Raises DependencyMissing while the API does not answer, NotAuthenticated when it refuses the account,
     InvalidSettings when what answers is not the API.
     """
-    base = account.url.rstrip("/") + "/api/v1"
+    with _logged_in(account, timeout_s) as client:
+        vehicles = {one.id: one for one in _items(client, "vehicles", _ApiVehicle)}
+        units = list(_items(client, "units", _ApiUnit))
+        kinds = {one.id: one.kind for one in _items(client, "organs", _ApiOrgan)}
+    return [_unit_spec(unit, vehicles.get(unit.vehicle_id or -1), kinds) for unit in units]
+
+
+def fetch_sites(account: ApiAccount, *, timeout_s: float = 10.0) -> list[RegisteredSite]:
+    """Stations and restricted places of the registry: vehicles are to be seen where the rules look for them.
+
+    Raises as `fetch_roster`.
+    """
+    with _logged_in(account, timeout_s) as client:
+        areas = list(_items(client, "areas", _ApiArea, purpose=["station", "restricted"]))
+    found = []
+    for area in areas:
+        kind, corners = _SITE_KINDS.get(area.category or ""), area.polygon or ()
+        lat, lon = (
+            (area.circle.lat, area.circle.lon)
+            if area.circle is not None
+            else (
+                sum(c.lat for c in corners) / max(1, len(corners)),
+                sum(c.lon for c in corners) / max(1, len(corners)),
+            )
+        )
+        lat_e7, lon_e7 = (np.array([round(degrees * 1e7)], dtype=np.int32) for degrees in (lat, lon))
+        division = int(division_index().lookup(lat_e7, lon_e7)[0])
+        if kind is not None and division:
+            found.append(RegisteredSite(kind, area.name, division, lat, lon))
+    return found
+
+
+@contextmanager
+def _logged_in(account: ApiAccount, timeout_s: float) -> Iterator[httpx.Client]:
+    """A client of the API with a session; what goes wrong in it is one of our errors."""
+    base = account.url.rstrip("/") + "/api/v1/"
     # Proxies of the environment are not for the service we belong to.
-    verify = tls.context() if base.startswith("https:") else True
-    with httpx.Client(timeout=timeout_s, trust_env=False, headers={"X-Purpose": _PURPOSE}, verify=verify) as client:
+    with httpx.Client(
+        base_url=base,
+        timeout=timeout_s,
+        trust_env=False,
+        headers={"X-Purpose": _PURPOSE},
+        verify=account.tls.context() if base.startswith("https:") else True,
+    ) as client:
         try:
             login = {"username": account.username, "password": account.password, "grant_type": "password"}
-            answer = client.post(f"{base}/auth/token", data=login)
+            answer = client.post("auth/token", data=login)
             if answer.status_code in (400, 401, 403):
                 raise NotAuthenticated(f"the API at {account.url} refuses the account {account.username!r}")
             client.headers["Authorization"] = f"Bearer {_json(answer)['access_token']}"
-            vehicles = {one.id: one for one in _items(client, f"{base}/vehicles", _ApiVehicle)}
-            units = list(_items(client, f"{base}/units", _ApiUnit))
+            yield client
         except httpx.TransportError as error:
             raise DependencyMissing(f"the API at {account.url} does not answer ({error})") from error
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidSettings(f"{account.url} does not answer as the API of this product does ({error})") from error
-    return [_unit_spec(unit, vehicles.get(unit.vehicle_id or -1)) for unit in units]
 
 
 def choose(roster: list[UnitSpec], count: int | None) -> list[UnitSpec]:
@@ -156,7 +267,7 @@ def choose(roster: list[UnitSpec], count: int | None) -> list[UnitSpec]:
     return [ordered[k * len(ordered) // count] for k in range(count)]
 
 
-def _unit_spec(unit: _ApiUnit, vehicle: _ApiVehicle | None) -> UnitSpec:
+def _unit_spec(unit: _ApiUnit, vehicle: _ApiVehicle | None, kinds: Mapping[int, OrganKind]) -> UnitSpec:
     if vehicle is None:
         return UnitSpec(code=unit.code, division=unit.division)
     return UnitSpec(
@@ -169,13 +280,17 @@ def _unit_spec(unit: _ApiUnit, vehicle: _ApiVehicle | None) -> UnitSpec:
         home_lat=vehicle.parking.lat if vehicle.parking else None,
         home_lon=vehicle.parking.lon if vehicle.parking else None,
         vehicle_id=vehicle.id,
+        use=vehicle.use,
+        status=vehicle.status,
+        organ=vehicle.organ_id,
+        organ_kind=kinds.get(vehicle.organ_id or -1, OrganKind.GOVERNMENT),
     )
 
 
-def _items(client: httpx.Client, url: str, item_type: Callable[..., T]) -> Iterator[T]:
+def _items(client: httpx.Client, path: str, item_type: Callable[..., T], **query: list[str]) -> Iterator[T]:
     cursor: str | None = None
     while True:
-        page = _json(client.get(url, params={"limit": _PAGE, **({"cursor": cursor} if cursor else {})}))
+        page = _json(client.get(path, params={"limit": _PAGE, **query, **({"cursor": cursor} if cursor else {})}))
         yield from msgspec.convert(page["items"], list[item_type], strict=False)  # type: ignore[valid-type]
         cursor = page.get("next_cursor")
         if cursor is None:

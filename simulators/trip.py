@@ -1,154 +1,134 @@
-"""One drive along a route, planned at departure: speed and place at any moment, without stepping.
+"""One drive along a route as columns: where, how fast, how far at any moments, without stepping.
 
-A plan is a list of phases of constant acceleration. Asking it is exact at any step size, so a replay in steps of
-10 s and one of 1 s give the same odometer.
+The drive is a list of phases of constant acceleration, laid out at once: speed limits, bends, corners, red lights.
+Asking it is exact at any moments, so a replay in steps of 10 s and one of 1 s meet at every common one.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import pairwise
-from math import sqrt
+from math import pi
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.routing import Route
+from simulators.draws import noise
+from simulators.roads import Floats
+from simulators.routing import Route, turns_rad
 
-_ACCELERATION_MS2 = 1.3
-_BRAKING_MS2 = 1.6
+_ACCELERATION_MS2 = 1.2
+_BRAKING_MS2 = 1.5
 _CORNER_KMH = 18.0  # a turn of 90 degrees
-_STOP_CHANCE = 0.18  # of a red light at a crossing in town
+_STOP_CHANCE = 0.2  # of a red light at a crossing in town
+_OPEN_ROAD_MS = 24.0  # from this limit on, a road invites to speed
+_SLOWEST, _FASTEST = 0.72, 1.04  # of what the limits allow, while waits can give way
+_SQUEEZE = np.cos(np.radians(25.7))
 
 
 @dataclass(frozen=True, slots=True)
-class Motion:
-    """Where a driving vehicle is: degrees, km/h, degrees clockwise from north, metres from the start."""
+class Motions:
+    """n moments of a drive: degrees, metres a second, degrees clockwise from north, metres, the share of the way."""
 
-    lat: float
-    lon: float
-    speed_kmh: float
-    heading_deg: float
-    driven_m: float
+    lat: Floats
+    lon: Floats
+    speed_ms: Floats
+    heading_deg: Floats
+    altitude_m: Floats
+    tunnel: NDArray[np.bool_]
+    share: Floats
+    climb_share: Floats
 
 
 class Trip:
-    """A planned drive. `started_at` and `ends_at` are Unix seconds."""
+    """A drive that takes exactly `seconds`: first the waits at lights give way, then the pace."""
 
-    __slots__ = (
-        "_accelerations",
-        "_distances",
-        "_headings",
-        "_lats",
-        "_lons",
-        "_marks",
-        "_speeds",
-        "_times",
-        "distance_m",
-        "duration_s",
-        "ends_at",
-        "started_at",
-    )
+    __slots__ = ("_accelerations", "_climb", "_headings", "_marks", "_pace", "_route", "_speeds", "_starts_m", "_times")
 
-    def __init__(self, route: Route, started_at: float, driver_factor: float, rng: np.random.Generator) -> None:
-        """Plan the drive; `driver_factor` scales the speed limits (1.0 = to the letter), `rng` sets the red lights."""
-        points, lengths = route.points, route.lengths_m
-        keep = np.concatenate([[True], lengths > 0.05])
-        points, in_town = points[keep], route.in_town[keep]
-        limits_ms = route.limits_kmh[keep[1:]] / 3.6 * driver_factor
-        lengths = lengths[keep[1:]]
-        headings = _headings_deg(points)
-        self._lats, self._lons = points[:, 0].tolist(), points[:, 1].tolist()
-        self._marks: list[float] = [0.0, *np.cumsum(lengths).tolist()]
-        self._headings: list[float] = headings.tolist()
-        self.started_at = started_at
-        self.distance_m: float = self._marks[-1]
-        wait_s = np.where(rng.random(len(points)) < _STOP_CHANCE, rng.uniform(8, 45, len(points)), 0.0)
-        wait_s[~in_town] = 0.0
-        turns = np.abs((np.diff(headings) + 180) % 360 - 180)
-        corner_ms = np.where(turns > 30, _CORNER_KMH / 3.6 * (90 / np.maximum(turns, 30)), 99.0)
-        self._plan(lengths.tolist(), limits_ms.tolist(), [99.0, *corner_ms.tolist()], wait_s.tolist())
-        self.duration_s: float = self._times[-1]
-        self.ends_at = started_at + self.duration_s
+    def __init__(self, route: Route, seconds: float, key: int, speeding_kmh: float = 0.0) -> None:
+        """`key` draws the red lights and the mood; `speeding_kmh` is added to the limits of open roads."""
+        self._route = route
+        lengths, count = route.lengths_m, len(route.lengths_m)
+        mood = noise(key, np.arange(2 * count, dtype=np.int64))
+        limits = route.limits_ms * (0.93 + 0.1 * mood[:count])
+        if speeding_kmh:
+            limits = np.where(route.limits_ms >= _OPEN_ROAD_MS, limits + speeding_kmh / 3.6, limits)
+        steps = np.diff(route.points, axis=0)
+        self._headings = np.degrees(np.arctan2(steps[:, 1] * _SQUEEZE, steps[:, 0])) % 360
+        nodes = np.zeros(count + 1)
+        wait_s = np.zeros(count + 1)
+        if count > 1:
+            turns = turns_rad(route.points)
+            corner = np.where(turns > pi / 6, _CORNER_KMH / 3.6 * (pi / 2) / np.maximum(turns, pi / 6), 99.0)
+            red = route.crossing[1:-1] & (mood[count + 1 :] < _STOP_CHANCE)
+            wait_s[1:-1] = np.where(red, 6 + 190 * mood[count + 1 :], 0.0)
+            nodes[1:-1] = np.where(red, 0.0, np.minimum(np.minimum(limits[:-1], limits[1:]), corner))
+        nodes = np.sqrt(_reachable(nodes**2, lengths))
+        self._lay(lengths, limits, nodes, wait_s, seconds)
+        self._marks = np.concatenate([[0.0], np.cumsum(lengths)])
+        climbs = np.concatenate([[0.0], np.cumsum(np.maximum(0, np.diff(route.altitude_m)))])
+        self._climb = climbs / climbs[-1] if climbs[-1] > 1 else self._marks / self._marks[-1]
 
     @property
-    def mean_kmh(self) -> float:
-        return 3.6 * self.distance_m / self.duration_s if self.duration_s > 0 else 0.0
+    def pace(self) -> float:
+        """Above 1 the vehicle is faster than limits, bends and its mood ask for."""
+        return self._pace
 
-    def move_start(self, started_at: float) -> None:
-        """Let the same drive begin at another moment."""
-        self.started_at = started_at
-        self.ends_at = started_at + self.duration_s
+    def at(self, after_s: Floats) -> Motions:
+        """The motions so many seconds after the start, each between 0 and the end."""
+        inner = np.clip(after_s, 0.0, self._times[-1])
+        phase = np.clip(np.searchsorted(self._times, inner, side="right") - 1, 0, len(self._speeds) - 1)
+        in_phase = inner - self._times[phase]
+        first, gain = self._speeds[phase], self._accelerations[phase]
+        speed = np.maximum(0.0, first + gain * in_phase)
+        total = self._marks[-1]
+        driven = np.clip(self._starts_m[phase] + first * in_phase + 0.5 * gain * in_phase * in_phase, 0.0, total)
+        points, route = self._route.points, self._route
+        segment = np.clip(np.searchsorted(self._marks, driven, side="right") - 1, 0, len(self._headings) - 1)
+        share = (driven - self._marks[segment]) / route.lengths_m[segment]
+        lat = points[segment, 0] + share * (points[segment + 1, 0] - points[segment, 0])
+        lon = points[segment, 1] + share * (points[segment + 1, 1] - points[segment, 1])
+        altitude = route.altitude_m[segment] + share * (route.altitude_m[segment + 1] - route.altitude_m[segment])
+        climb = self._climb[segment] + share * (self._climb[segment + 1] - self._climb[segment])
+        return Motions(lat, lon, speed, self._headings[segment], altitude, route.tunnel[segment], driven / total, climb)
 
-    def at(self, now: float) -> Motion:
-        """The motion at `now` (Unix seconds); before the start and after the end the vehicle stands there."""
-        after_s = min(max(now - self.started_at, 0.0), self.duration_s)
-        phase = max(0, bisect_right(self._times, after_s) - 1)
-        in_phase_s = after_s - self._times[phase]
-        speed_ms = self._speeds[phase] + self._accelerations[phase] * in_phase_s
-        driven_m = (
-            self._distances[phase]
-            + self._speeds[phase] * in_phase_s
-            + 0.5 * self._accelerations[phase] * in_phase_s * in_phase_s
-        )
-        driven_m = min(max(driven_m, 0.0), self.distance_m)
-        if not self._headings:
-            return Motion(self._lats[0], self._lons[0], 0.0, 0.0, 0.0)
-        segment = min(max(0, bisect_right(self._marks, driven_m) - 1), len(self._headings) - 1)
-        length_m = self._marks[segment + 1] - self._marks[segment]
-        share = (driven_m - self._marks[segment]) / length_m
-        return Motion(
-            self._lats[segment] + share * (self._lats[segment + 1] - self._lats[segment]),
-            self._lons[segment] + share * (self._lons[segment + 1] - self._lons[segment]),
-            max(0.0, speed_ms * 3.6),
-            self._headings[segment],
-            driven_m,
-        )
-
-    def _plan(
-        self, lengths_m: list[float], limits_ms: list[float], corners_ms: list[float], wait_s: list[float]
-    ) -> None:
-        """Fill the phases: speed up, hold, brake in each segment; wait where a light is red."""
-        count = len(lengths_m)
-        nodes_ms = [0.0] * (count + 1)
-        for k in range(1, count):
-            cap_ms = 0.0 if wait_s[k] else min(limits_ms[k - 1], limits_ms[k], corners_ms[k])
-            nodes_ms[k] = min(cap_ms, sqrt(nodes_ms[k - 1] ** 2 + 2 * _ACCELERATION_MS2 * lengths_m[k - 1]))
-        for k in range(count - 1, 0, -1):
-            nodes_ms[k] = min(nodes_ms[k], sqrt(nodes_ms[k + 1] ** 2 + 2 * _BRAKING_MS2 * lengths_m[k]))
-        self._times, self._distances = [0.0], [0.0]
-        self._speeds: list[float] = []
-        self._accelerations: list[float] = []
-        for k, (enter_ms, leave_ms) in enumerate(pairwise(nodes_ms)):
-            self._drive_segment(lengths_m[k], limits_ms[k], enter_ms, leave_ms)
-            if k + 1 < count and wait_s[k + 1]:
-                self._phase(wait_s[k + 1], 0.0, 0.0)
-        self._speeds.append(0.0)
-        self._accelerations.append(0.0)
-
-    def _drive_segment(self, length_m: float, limit_ms: float, enter_ms: float, leave_ms: float) -> None:
+    def _lay(self, lengths: Floats, limits: Floats, nodes: Floats, wait_s: Floats, wanted_s: float) -> None:
+        """Speed up, hold, brake in each segment; wait at its end where a light is red."""
+        enter, leave = nodes[:-1], nodes[1:]
         up, down = 2 * _ACCELERATION_MS2, 2 * _BRAKING_MS2
         # The highest speed that both ends allow: where speeding up meets braking.
-        peak_ms = min(limit_ms, sqrt((length_m + enter_ms**2 / up + leave_ms**2 / down) / (1 / up + 1 / down)))
-        peak_ms = max(peak_ms, enter_ms, leave_ms)
-        up_m = (peak_ms**2 - enter_ms**2) / up
-        down_m = (peak_ms**2 - leave_ms**2) / down
-        hold_m = max(0.0, length_m - up_m - down_m)
-        self._phase((peak_ms - enter_ms) / _ACCELERATION_MS2, enter_ms, _ACCELERATION_MS2)
-        self._phase(hold_m / peak_ms if peak_ms > 0 else 0.0, peak_ms, 0.0)
-        self._phase((peak_ms - leave_ms) / _BRAKING_MS2, peak_ms, -_BRAKING_MS2)
+        peak = np.sqrt((lengths + enter**2 / up + leave**2 / down) / (1 / up + 1 / down))
+        peak = np.maximum(np.maximum(np.minimum(limits, peak), np.maximum(enter, leave)), 0.05)
+        hold_m = np.maximum(0.0, lengths - (peak**2 - enter**2) / up - (peak**2 - leave**2) / down)
+        count = len(lengths)
+        seconds = np.empty((count, 4))
+        seconds[:, 0] = (peak - enter) / _ACCELERATION_MS2
+        seconds[:, 1] = hold_m / peak
+        seconds[:, 2] = (peak - leave) / _BRAKING_MS2
+        seconds[:, 3] = 0.0
+        driving_s, waiting_s = float(seconds.sum()), float(wait_s.sum())
+        pace = driving_s / max(wanted_s - waiting_s, 0.3 * wanted_s)
+        pace = min(_FASTEST, max(_SLOWEST, pace)) if waiting_s else driving_s / wanted_s
+        left_s = wanted_s - driving_s / pace
+        if left_s < 0:
+            pace, left_s = driving_s / wanted_s, 0.0
+        seconds /= pace
+        if waiting_s:
+            seconds[:, 3] = wait_s[1:] * (left_s / waiting_s)
+        speeds, gains = np.zeros((count, 4)), np.zeros((count, 4))
+        speeds[:, 0], speeds[:, 1], speeds[:, 2] = enter * pace, peak * pace, peak * pace
+        gains[:, 0], gains[:, 2] = _ACCELERATION_MS2 * pace**2, -_BRAKING_MS2 * pace**2
+        flat_s = seconds.ravel()
+        self._pace = pace
+        self._speeds, self._accelerations = speeds.ravel(), gains.ravel()
+        self._times = np.concatenate([[0.0], np.cumsum(flat_s)])
+        metres = self._speeds * flat_s + 0.5 * self._accelerations * flat_s**2
+        self._starts_m = np.concatenate([[0.0], np.cumsum(metres)])[:-1]
 
-    def _phase(self, seconds: float, speed_ms: float, acceleration_ms2: float) -> None:
-        if seconds <= 0.0:
-            return
-        self._speeds.append(speed_ms)
-        self._accelerations.append(acceleration_ms2)
-        self._times.append(self._times[-1] + seconds)
-        self._distances.append(self._distances[-1] + speed_ms * seconds + 0.5 * acceleration_ms2 * seconds * seconds)
 
-
-def _headings_deg(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    north = np.diff(points[:, 0])
-    east = np.diff(points[:, 1]) * np.cos(np.radians(points[:-1, 0]))
-    return np.asarray(np.degrees(np.arctan2(east, north)) % 360, dtype=np.float64)
+def _reachable(squares: Floats, lengths: Floats) -> Floats:
+    """The squares of the speeds at the nodes, cut to what speeding up from before and braking after allow."""
+    gained = np.concatenate([[0.0], np.cumsum(2 * _ACCELERATION_MS2 * lengths)])
+    squares = np.minimum.accumulate(squares - gained) + gained
+    lost = np.concatenate([[0.0], np.cumsum(2 * _BRAKING_MS2 * lengths[::-1])])
+    cut = (np.minimum.accumulate(squares[::-1] - lost) + lost)[::-1]
+    return np.asarray(np.maximum(0.0, cut), dtype=np.float64)

@@ -43,6 +43,22 @@ _receipt_decoder = msgspec.json.Decoder(dict[str, _Receipt])
 _encode = msgspec.json.Encoder().encode
 
 
+def covered_through(payload: bytes, run: int) -> dict[Kind, int]:
+    """What a receipt says of one run: the greatest `seq` of each kind up to which everything is safe.
+
+    Raises msgspec.MsgspecError when it cannot be read.
+    """
+    found: dict[Kind, int] = {}
+    for name, receipt in _receipt_decoder.decode(payload).items():
+        for one in (receipt, *receipt.others):
+            if one.run == run and one.seq is not None and name in KIND_OF:
+                found[KIND_OF[name]] = one.seq
+    return found
+
+
+KIND_OF = {kind.value: kind for kind in SAMPLE_KINDS}
+
+
 @dataclass(slots=True)
 class Sample:
     """One produced sample: `body` is its JSON without `oldest_seq`; `order` counts all samples of the unit."""
@@ -57,6 +73,7 @@ class Sample:
     sendings: int = 0
     waiting: bool = True  # to be sent
     held: bool = True  # not covered by a receipt, not dropped
+    leaves_at: float = 0.0  # before that moment the radio network is out of reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +146,24 @@ class OnboardUnit:
 
     # What the vehicle tells
 
-    def record(self, kind: Kind, fields: Mapping[str, object], now: float, observed_at: float | None = None) -> Sample:
+    def record(
+        self,
+        kind: Kind,
+        fields: Mapping[str, object],
+        now: float,
+        observed_at: float | None = None,
+        leaves_at: float = 0.0,
+    ) -> Sample:
         """Number and keep one sample of `kind` (position, usage or event); `fields` without time, seq and run.
 
-        `observed_at` is the unit's own clock where that differs from `now` (Unix seconds).
+        `observed_at` is the unit's own clock where that differs from `now` (Unix seconds). Where the radio network
+        is out of reach, nothing leaves before `leaves_at`.
         """
         observed_at = now if observed_at is None else observed_at
         seq = self._next_seq[kind]
         self._next_seq[kind] = seq + 1
         body = _encode({"time": self._time(observed_at), **fields, "seq": seq, "run": self.run})
-        sample = Sample(kind, self.run, seq, observed_at, body, self._recorded)
+        sample = Sample(kind, self.run, seq, observed_at, body, self._recorded, leaves_at=leaves_at)
         self._recorded += 1
         self.produced[kind] += 1
         if self.truth is not None:
@@ -197,6 +222,8 @@ class OnboardUnit:
         while self._queue:
             sample = self._queue[0]
             if sample.held and sample.waiting:
+                if sample.leaves_at > now:
+                    break
                 batch = batches.get((sample.kind, sample.run))
                 if batch is None:
                     if len(self._in_flight) + len(batches) >= self._window:
@@ -216,7 +243,7 @@ class OnboardUnit:
             return None
         if self._queue:
             if len(self._in_flight) < self._window:
-                return now
+                return max(now, self._queue[0].leaves_at)
             return min(self._in_flight.values()) + _IN_FLIGHT_GIVEN_UP_S
         return max(self._resend_from, self._first_sent_at + self._patience_s, now)
 
@@ -242,10 +269,10 @@ class OnboardUnit:
         self.last_receipt = payload
         progress = False
         for name, receipt in receipts.items():
-            if name not in self._kind_of:
+            if name not in KIND_OF:
                 continue
             for one in (receipt, *receipt.others):
-                progress |= self._cover(self._kind_of[name], one)
+                progress |= self._cover(KIND_OF[name], one)
         if progress:
             self._patience_s = self._resend_after_s
 
@@ -261,8 +288,6 @@ class OnboardUnit:
     @property
     def held_count(self) -> int:
         return self._held
-
-    _kind_of = {kind.value: kind for kind in SAMPLE_KINDS}  # noqa: RUF012 - a constant beside its only use
 
     def _time(self, observed_at: float) -> int | str:
         milliseconds = round(observed_at * 1000)

@@ -42,6 +42,11 @@ SIMULATOR = "simulator"
 SINGLE_UNITS = 200
 """Units that connect by themselves; all others speak through the gateway of their division."""
 
+PURPOSES = ("gateways", "history", "load", "units")
+"""The lists of the simulator's file. History and load have gateways of their own: told apart, and cut off alone."""
+
+_GATEWAYS = {"gateways": "demonstration-", "history": "history-", "load": "load-"}
+
 _RETENTION = ("fleet.cli", "retention", "run", "--every-hours", "1")
 
 
@@ -50,18 +55,20 @@ class Demonstration:
     """What the supervisor needs to know of the city.
 
     `environment` maps the name of a part (`simulators`, `ingest`, ...) to settings for it alone; `retention` is the
-    module, with arguments, of the child process that lets old readings go.
+    module, with arguments, of the child process that lets old readings go. `fresh`: the city was put there now.
     """
 
     accounts: tuple[Account, ...] = ()
+    fresh: bool = False
     environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     retention: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A broker account of the simulator: `code` is None for a gateway."""
+    """A broker account of the simulator: `code` is None for a gateway. `purpose` is one of `PURPOSES`."""
 
+    purpose: str
     username: str
     password: str
     division: int
@@ -107,6 +114,7 @@ async def prepare_city(settings: Settings, broker: Mosquitto | None, say: Callab
         await engine.dispose()
     return Demonstration(
         accounts=(administrator, *people),
+        fresh=fresh,
         environment=(
             {"ingest": {"FLEET_MQTT_URL": with_credentials(settings.require_mqtt_url(), INGEST, service_password)}}
             if broker is not None
@@ -179,7 +187,7 @@ async def _ensure_broker_accounts(connection: AsyncConnection, data_dir: Path) -
     stored = {one.account.username: one for one in await broker_accounts.list_all(connection)}
     logins: list[Login] = []
     missing: list[BrokerAccount] = []
-    for username, division, code in await _wanted(connection):
+    for purpose, username, division, code in await _wanted(connection):
         password = kept.get(username) or new_password()
         one = stored.get(username)
         # When the file with the passwords is lost, nobody can use the accounts: they get new ones. Otherwise an
@@ -191,13 +199,14 @@ async def _ensure_broker_accounts(connection: AsyncConnection, data_dir: Path) -
             )
         elif one.revoked_at is not None or not password_matches(password, one.account.password_hash):
             continue
-        logins.append(Login(username, password, division, code))
+        logins.append(Login(purpose, username, password, division, code))
     await broker_accounts.create_many(connection, missing)
     return logins
 
 
-async def _wanted(connection: AsyncConnection) -> list[tuple[str, int, str | None]]:
-    """Username, division and unit code (None: a gateway): a gateway for each division, and units from all over."""
+async def _wanted(connection: AsyncConnection) -> list[tuple[str, str, int, str | None]]:
+    """Purpose, username, division and unit code (None: a gateway): gateways for each division, and units from all
+    over."""
     rows = (
         await connection.execute(
             select(unit.c.code, unit.c.division).where(unit.c.retired_at.is_(None)).order_by(unit.c.id)
@@ -205,8 +214,12 @@ async def _wanted(connection: AsyncConnection) -> list[tuple[str, int, str | Non
     ).all()
     step = max(1, len(rows) // SINGLE_UNITS)
     return [
-        *((gateway_username(f"demonstration-{one.code}"), one.code, None) for one in DIVISIONS),
-        *((row.code, row.division, row.code) for row in rows[::step][:SINGLE_UNITS]),
+        *(
+            (purpose, gateway_username(f"{word}{one.code}"), one.code, None)
+            for purpose, word in _GATEWAYS.items()
+            for one in DIVISIONS
+        ),
+        *(("units", row.code, row.division, row.code) for row in rows[::step][:SINGLE_UNITS]),
     ]
 
 
@@ -214,7 +227,7 @@ def _kept_passwords(path: Path) -> dict[str, str]:
     """Passwords by username from the last time; empty when there was none, or the file is not whole."""
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return {one["username"]: one["password"] for one in [*content["gateways"], *content["units"]]}
+        return {one["username"]: one["password"] for name in PURPOSES for one in content.get(name, [])}
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return {}
 
@@ -224,8 +237,7 @@ def _write_simulator_file(settings: Settings, logins: list[Login], password: str
     host = "127.0.0.1" if settings.http_host in ("0.0.0.0", "::") else settings.http_host  # noqa: S104  # compared
     content = {
         "mqtt_url": urlunsplit((mqtt.scheme, mqtt.netloc.rpartition("@")[2], "", "", "")),
-        "gateways": [one.as_json() for one in logins if one.code is None],
-        "units": [one.as_json() for one in logins if one.code is not None],
+        **{name: [one.as_json() for one in logins if one.purpose == name] for name in PURPOSES},
         "api": {
             "url": f"{'http' if settings.http_tls_cert is None else 'https'}://{host}:{settings.http_port}",
             "username": SIMULATOR,

@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -23,6 +24,7 @@ from fleet.errors import Conflict, DependencyMissing, InvalidSettings, StoreUnav
 from fleet.identity.broker_access import INGEST
 from fleet.local.demonstration import Demonstration, prepare_administrator, prepare_city
 from fleet.local.discovery import environment_file, lock_file, write_environment
+from fleet.local.history import History
 from fleet.local.listeners import tls_files
 from fleet.local.mosquitto import Mosquitto
 from fleet.local.parts import ROOT, Part, keep_short
@@ -65,6 +67,8 @@ class Supervisor:
         self._postgres: Postgres | None = None
         self._mosquitto: Mosquitto | None = None
         self._parts: list[Part] = []
+        self._history = History(self._data_dir)
+        self._past: tuple[str, ...] = ()
         self._signals = 0
         self._starting = True
 
@@ -76,6 +80,7 @@ class Supervisor:
                 self._starting = False
                 self._wait_ready()
                 self._welcome(city)
+                self._start_history()
                 self._tend_until_signal()
             except _Interrupted:
                 pass
@@ -168,13 +173,25 @@ class Supervisor:
     def _start_parts(self, city: Demonstration) -> None:
         common = self._environment()
         for name, module in self._wanted:
-            if name == "simulators" and not self._simulates:
-                continue
-            self._add_part(name, (module,), {**common, **city.environment.get(name, {})})
+            arguments: tuple[str, ...] = ()
+            if name == "simulators":
+                if not self._simulates:
+                    continue
+                # Before anything lives in the city: whoever stops us now still gets its past next time.
+                days = self._settings.simulated_history_days
+                now = datetime.now(UTC)  # noqa: TID251  # an entry point
+                self._history.settle(days, now, fresh=city.fresh)
+                self._past, arguments = self._history.module(days), self._history.common
+            self._add_part(name, (module, *arguments), {**common, **city.environment.get(name, {})})
         if city.retention:
             self._add_part("retention", city.retention, common, once=True)
         if self._mosquitto is not None:
             self._add_part("accounts", ("fleet.cli", "broker", "follow"), common)
+
+    def _start_history(self) -> None:
+        """The past last: whoever looks now sees the present first."""
+        if self._past and self._signals == 0:
+            self._add_part("history", self._past, self._environment(), once=True)
 
     def _add_part(self, name: str, module: tuple[str, ...], environment: dict[str, str], *, once: bool = False) -> None:
         part = Part(name, module, environment, self._data_dir / "log" / f"{name}.log", once=once)
@@ -250,6 +267,8 @@ class Supervisor:
                 next_look = time.monotonic() + 30
                 for log in self._logs():
                     keep_short(log)
+            if self._past and (line := self._history.news()):
+                self._say(line)
             time.sleep(0.2)
 
     def _tend(self) -> None:

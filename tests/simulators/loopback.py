@@ -14,12 +14,13 @@ class LoopbackService:
 
     stored: dict[tuple[Kind, int], dict[int, str]] = field(default_factory=dict)
     gone_below: dict[tuple[Kind, int], int] = field(default_factory=dict)
+    covered: dict[tuple[Kind, int], int] = field(default_factory=dict)
     duplicates: int = 0
 
     def take(self, kind: Kind, payload: bytes) -> None:
         message = json.loads(payload)
         for sample in message if isinstance(message, list) else [message]:
-            oldest_seq = sample.pop("oldest_seq")
+            oldest_seq = sample.pop("oldest_seq", 0)
             key = kind, sample["run"]
             self.gone_below[key] = max(self.gone_below.get(key, 0), oldest_seq)
             content = json.dumps(sample)
@@ -41,13 +42,14 @@ class LoopbackService:
         return json.dumps(kinds).encode()
 
     def _one(self, kind: Kind, run: int) -> dict[str, object]:
-        settled = set(self.stored[kind, run]) | set(range(1, self.gone_below[kind, run]))
-        covered = 0
-        while covered + 1 in settled:
+        stored, gone_below = self.stored[kind, run], self.gone_below[kind, run]
+        covered = self.covered.get((kind, run), 0)
+        while covered + 1 in stored or covered + 1 < gone_below:
             covered += 1
+        self.covered[kind, run] = covered
         holes: list[list[int]] = []
-        for seq in range(covered + 1, max(settled) + 1):
-            if seq not in settled:
+        for seq in range(covered + 1, max(stored) + 1):
+            if seq not in stored and seq >= gone_below:
                 if holes and holes[-1][1] == seq - 1:
                     holes[-1][1] = seq
                 else:

@@ -47,6 +47,9 @@ def write_files(
         "mqtt_url": f"mqtt://127.0.0.1:{broker.port}",
         "gateways": [{"username": n, "password": PASSWORD, "division": f"{d:06d}"} for n, d in gateways],
         "units": [{"username": c, "password": PASSWORD, "division": f"{d:06d}", "code": c} for c, d in singles],
+        # Every account may speak for history and load here, so that a test needs no more of them.
+        "history": [{"username": n, "password": PASSWORD, "division": f"{d:06d}"} for n, d in gateways],
+        "load": [{"username": n, "password": PASSWORD, "division": f"{d:06d}"} for n, d in gateways],
     }
     energies = ("petrol", "diesel", "bev", "phev", "erev", "fcev", "hev", "gas")
     units = [{"code": c, "division": d, "energy": energies[k % 8]} for k, (c, d) in enumerate(codes)]
@@ -63,6 +66,7 @@ class Service:
         self.online: dict[str, bool] = {}
         self.garbled = 0
         self.messages = 0
+        self.payloads: list[tuple[str, bytes]] = []  # of samples, as they came
         self.silent = False
         self._topics: dict[str, str] = {}
         self._news: set[str] = set()
@@ -78,6 +82,12 @@ class Service:
         self._client.loop_start()
         self._writer = threading.Thread(target=self._answer, daemon=True)
         self._writer.start()
+
+    @property
+    def samples(self) -> int:
+        """Different ones."""
+        with self._lock:
+            return sum(len(numbers) for unit in self.units.values() for numbers in unit.stored.values())
 
     def close(self) -> None:
         self._ended.set()
@@ -95,6 +105,7 @@ class Service:
             self.online[code] = json.loads(message.payload)["online"]
             return
         with self._lock:
+            self.payloads.append((message.topic, bytes(message.payload)))
             try:
                 self.units[code].take(KINDS[kind], bytes(message.payload))
             except ValueError:
@@ -150,7 +161,7 @@ def wait_until(condition: Callable[[], bool], within_s: float, what: str) -> Non
         time.sleep(0.05)
 
 
-def ended(process: subprocess.Popen[str], within_s: float = 20) -> str:
+def ended(process: subprocess.Popen[str], within_s: float = 60) -> str:
     """Its output once it has ended. Raises subprocess.TimeoutExpired."""
     output, _ = process.communicate(timeout=within_s)
     return output

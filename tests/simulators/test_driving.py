@@ -1,185 +1,188 @@
-"""Routes, drives and the life of vehicles: they obey geometry and physics, whatever the steps."""
+"""Routes and drives: they obey geometry and physics, whatever moments are asked for."""
+
+from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.geography.distance import haversine_m
-from fleet.model.readings import EVENT_NAMES
 from fleet.model.registry import Body, Energy
-from simulators.habits import Map, moving_share
-from simulators.powertrain import Powertrain
+from simulators.city import City, RegisteredSite, SiteKind
+from simulators.days.timeline import Activity
+from simulators.powertrain import Powertrain, Reservoir
 from simulators.roads import draw_roads
+from simulators.routing import Anchor, Router, Way
 from simulators.trip import Trip
-from simulators.vehicle import Happening, Vehicle, VehicleSpec
-
-NOW = 1_790_000_000.0
-ENERGIES, BODIES = list(Energy), list(Body)
+from tests.simulators.fleet import WORKING_DAY, city, vehicles
 
 
 @pytest.fixture(scope="module")
-def city() -> Map:
-    return Map.of(draw_roads())
+def router() -> Router:
+    return city().router
 
 
-def vehicle(city: Map, number: int, energy: Energy = Energy.PETROL, now: float = NOW) -> Vehicle:
-    codes = sorted(city.network.towns)
-    rng = np.random.default_rng([5, number])
-    division = codes[number % len(codes)]
-    spec = VehicleSpec(energy, BODIES[number % len(BODIES)], division, None, None, city.parking(division, rng))
-    return Vehicle(spec, city, rng, now)
-
-
-def trip(city: Map, seed: int) -> Trip:
+def places(count: int, seed: int = 1) -> list[Anchor]:
+    """Anchors in the nine towns and between them."""
     rng = np.random.default_rng(seed)
-    start, end = (city.router.position(int(rng.integers(len(city.network.junctions)))) for _ in range(2))
-    return Trip(city.router.route(start, end), NOW, 1.0, rng)
+    junctions = city().network.junctions
+    chosen = junctions[rng.integers(len(junctions), size=count)] + rng.normal(0, 0.002, (count, 2))
+    return [city().router.anchor(float(lat), float(lon)) for lat, lon in chosen]
 
 
-def test_a_route_is_never_shorter_than_the_straight_line(city: Map) -> None:
-    rng = np.random.default_rng(1)
-    for _ in range(50):
-        start, end = (city.router.position(int(rng.integers(len(city.network.junctions)))) for _ in range(2))
-        route = city.router.route(start, end)
-        assert tuple(route.points[0]) == start
-        assert tuple(route.points[-1]) == end
-        assert haversine_m(*start, *end) <= route.distance_m + 1
-        assert len(route.points) == len(route.in_town) == len(route.limits_kmh) + 1 == len(route.lengths_m) + 1
+def test_a_way_costs_what_its_geometry_says(router: Router) -> None:
+    some = places(60)
+    for start, end in pairwise(some):
+        way, route = router.way(start, end), router.route(start, end)
+        assert way.distance_m == pytest.approx(route.distance_m, rel=0.03, abs=30)
+        assert haversine_m(*start.place, *end.place) <= way.distance_m + 1
+        assert tuple(route.points[0]) == start.place
+        assert tuple(route.points[-1]) == end.place
+        count = len(route.points)
+        assert len(route.crossing) == len(route.altitude_m) == count
+        assert len(route.lengths_m) == len(route.limits_ms) == len(route.tunnel) == count - 1
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_a_drive_covers_its_way_without_jumps(city: Map, seed: int) -> None:
-    drive = trip(city, seed)
-    assert drive.at(NOW).driven_m == 0
-    assert drive.at(drive.ends_at).driven_m == pytest.approx(drive.distance_m, abs=0.5)
-    assert drive.at(NOW - 10) == drive.at(NOW)
-    assert drive.at(drive.ends_at + 1_000).speed_kmh == pytest.approx(0, abs=0.1)
-    before = drive.at(NOW)
-    for second in range(1, int(drive.duration_s)):
-        here = drive.at(NOW + second)
-        assert here.driven_m >= before.driven_m - 1e-6
-        assert here.speed_kmh <= 90.5
-        assert abs(here.speed_kmh - before.speed_kmh) < 2 * 1.7 * 3.6
-        assert haversine_m(before.lat, before.lon, here.lat, here.lon) <= here.driven_m - before.driven_m + 0.1
-        before = here
+def test_the_way_back_is_as_long_and_climbs_what_the_way_there_descends(router: Router) -> None:
+    some = places(40, seed=2)
+    for start, end in pairwise(some):
+        there, back = router.way(start, end), router.way(end, start)
+        assert there.distance_m == pytest.approx(back.distance_m)
+        assert (there.up_m, there.down_m) == pytest.approx((back.down_m, back.up_m))
 
 
-def test_a_drive_to_where_one_is_already_ends_at_once(city: Map) -> None:
-    here = city.router.position(5)
-    drive = Trip(city.router.route(here, here), NOW, 1.0, np.random.default_rng(1))
-    assert drive.duration_s == 0
-    assert (drive.at(NOW + 1).lat, drive.at(NOW + 1).lon) == here
+def test_vehicles_keep_to_the_right(router: Router) -> None:
+    """There and back are two lanes apart, and each lies to the right of its direction."""
+    network = city().network
+    start, end = (
+        router.anchor(*map(float, network.junctions[network.towns[code].centre])) for code in (530302, 530381)
+    )
+    there, back = router.route(start, end).points, router.route(end, start).points
+    middle = len(there) // 2
+    step = there[middle + 1] - there[middle - 1]
+    nearest = back[np.argmin(np.sum((back - there[middle]) ** 2, axis=1))]
+    left = nearest - there[middle]
+    assert step[0] * left[1] * 0.9 - step[1] * 0.9 * left[0] < 0
+    assert 3 < haversine_m(*there[middle], *nearest) < 60
 
 
-@given(
-    st.sampled_from(ENERGIES),
-    st.sampled_from(BODIES),
-    st.floats(0, 1),
-    st.lists(
-        st.tuples(st.sampled_from(["drive", "idle", "refuel", "charge"]), st.floats(0, 5_000), st.floats(0.1, 3_600)),
-        max_size=30,
-    ),
-)
-def test_energy_is_neither_made_nor_lost(
-    energy: Energy, body: Body, fill: float, acts: list[tuple[str, float, float]]
-) -> None:
-    power = Powertrain.build(energy, body, None, None, fill)
-    fuel_l, charge_kwh = power.fuel_l, power.charge_kwh
-    for act, amount, seconds in acts:
-        used = power.fuel_used_l, power.energy_used_kwh
-        if act == "drive":
-            power.drive(amount * seconds / 3_600, seconds, amount / 1_000)
-        elif act == "idle":
-            power.idle(seconds)
-        elif act == "refuel":
-            power.refuel(amount / 50)
-        else:
-            power.charge(amount / 50)
-        assert power.fuel_used_l >= used[0]
-        assert power.energy_used_kwh >= used[1]
-    assert power.fuel_l == pytest.approx(fuel_l + power.fuel_filled_l - power.fuel_used_l, abs=1e-6)
-    assert power.charge_kwh == pytest.approx(charge_kwh + power.energy_charged_kwh - power.energy_used_kwh, abs=1e-6)
-    assert -1e-9 <= power.fuel_l <= power.tank_l + 1e-9
-    assert -1e-9 <= power.charge_kwh <= power.battery_kwh + 1e-9
-    for name, value in power.usage().items():
-        assert isinstance(value, float)
-        assert value >= 0
-        assert not name.endswith("_pct") or value <= 100
+@pytest.mark.parametrize("seed", range(6))
+def test_a_drive_covers_its_way_without_jumps(router: Router, seed: int) -> None:
+    start, end = places(2, seed=10 + seed)
+    route, way = router.route(start, end), router.way(start, end)
+    seconds = round(way.drive_s / 0.9)
+    drive = Trip(route, seconds, key=seed)
+    motions = drive.at(np.arange(seconds + 1, dtype=np.float64))
+    driven = motions.share * route.distance_m
+    assert driven[0] == 0
+    assert driven[-1] == pytest.approx(route.distance_m, abs=1)
+    assert (np.diff(driven) >= -1e-6).all()
+    assert motions.speed_ms[0] == motions.speed_ms[-1] == pytest.approx(0, abs=0.3)
+    assert motions.speed_ms.max() < 125 / 3.6
+    assert np.abs(np.diff(motions.speed_ms)).max() < 4.5
+    moved = [
+        haversine_m(motions.lat[k], motions.lon[k], motions.lat[k + 1], motions.lon[k + 1]) for k in range(seconds)
+    ]
+    assert (np.array(moved) <= np.diff(driven) + 0.2).all()
+
+
+def test_a_drive_can_be_asked_at_any_moments(router: Router) -> None:
+    start, end = places(2, seed=30)
+    drive = Trip(router.route(start, end), 900, key=5)
+    moments = np.arange(0, 900, 10, dtype=np.float64)
+    together = drive.at(moments)
+    for k in (0, 7, 50, 89):
+        alone = drive.at(moments[k : k + 1])
+        assert (alone.lat[0], alone.speed_ms[0], alone.share[0]) == (
+            together.lat[k],
+            together.speed_ms[k],
+            together.share[k],
+        )
+
+
+def test_who_speeds_does_so_on_open_roads_only(router: Router) -> None:
+    network = city().network
+    start, end = (
+        router.anchor(*map(float, network.junctions[network.towns[code].centre])) for code in (530302, 530381)
+    )
+    route, seconds = router.route(start, end), router.way(start, end).drive_s
+    moments = np.arange(0, seconds * 0.7, 1.0)
+    fast = Trip(route, seconds * 0.7, key=1, speeding_kmh=40).at(moments).speed_ms * 3.6
+    calm = Trip(route, seconds, key=1).at(np.arange(0, seconds, 1.0)).speed_ms * 3.6
+    assert (fast > 120).sum() > 120
+    assert (calm > 120).sum() == 0
+
+
+def test_registered_places_take_the_stead_of_drawn_ones() -> None:
+    station = RegisteredSite(SiteKind.STATION, "示范加油站 1", 530302, 25.51, 103.81)
+    drawn, known = city(), City.of(draw_roads(), [station])
+    assert [site.name for site in known.sites_of(530302, SiteKind.STATION)] == ["示范加油站 1"]
+    assert known.sites_of(530303, SiteKind.STATION) == drawn.sites_of(530303, SiteKind.STATION)
+    assert known.sites_of(530302, SiteKind.OFFICE) == drawn.sites_of(530302, SiteKind.OFFICE)
+
+
+@given(st.integers(0, 2**40), st.integers(10_000, 200_000), st.integers(0, 10**9), st.integers(0, 60_000))
+def test_a_reservoir_fills_what_was_used(key: int, capacity: int, used: int, more: int) -> None:
+    tank = Reservoir.tank(key, capacity)
+    assert tank.mark(tank.passed(used)) <= used < tank.mark(tank.passed(used) + 1)
+    portion = tank.mark(tank.passed(used) + 1) - tank.filled(used)
+    assert 0.39 * capacity < portion < 0.51 * capacity
+    # Whoever fills when a mark is passed never runs dry and never overflows.
+    level = tank.level(used, tank.filled(used))
+    assert 0.24 * capacity <= level <= tank.top
+    assert tank.level(used + more, tank.filled(used + more)) - level == (
+        tank.filled(used + more) - tank.filled(used) - more
+    )
 
 
 def test_consumption_is_that_of_the_road() -> None:
-    petrol = Powertrain.build(Energy.PETROL, Body.SALOON, 50, None, 1.0)
-    petrol.drive(100_000, 100 / 60 * 3_600, 60)
-    assert petrol.fuel_used_l == pytest.approx(7.2, rel=0.05)
-    electric = Powertrain.build(Energy.BEV, Body.SALOON, None, 60, 1.0)
-    electric.drive(100_000, 100 / 60 * 3_600, 60)
-    assert electric.energy_used_kwh == pytest.approx(14 + 0.7 * 100 / 60, rel=0.05)
-    hybrid = Powertrain.build(Energy.PHEV, Body.SALOON, 45, 16, 1.0)
-    hybrid.drive(200_000, 200 / 60 * 3_600, 60)
-    assert hybrid.energy_used_kwh == pytest.approx(16 * 0.82, rel=0.01)
-    assert 2 < hybrid.fuel_used_l < 8
+    flat, hour = Way(60_000, 3_600, 0, 0, 0), 3_600.0
+    petrol = Powertrain.build(1, Energy.PETROL, Body.SALOON, 50, None)
+    cost = petrol.drive(flat, hour, 20, cold=False, load=1, left_wh=0)
+    assert cost.fuel_ml == pytest.approx(0.6 * 7_200, rel=0.05)
+    assert cost.engine_s == 3_600
+    assert petrol.drive(flat, hour, 0, cold=True, load=1, left_wh=0).fuel_ml > cost.fuel_ml + 30
+    assert petrol.drive(flat, hour, 20, cold=False, load=1.2, left_wh=0).fuel_ml > 1.15 * cost.fuel_ml
+    up = petrol.drive(Way(60_000, 3_600, 600, 0, 0), hour, 20, cold=False, load=1, left_wh=0)
+    down = petrol.drive(Way(60_000, 3_600, 0, 600, 0), hour, 20, cold=False, load=1, left_wh=0)
+    assert down.fuel_ml < cost.fuel_ml < up.fuel_ml
+    electric = Powertrain.build(1, Energy.BEV, Body.SALOON, None, 60)
+    mild = electric.drive(flat, hour, 20, cold=False, load=1, left_wh=0)
+    assert mild.energy_wh == pytest.approx(0.6 * 14_000 + 500, rel=0.05)
+    assert mild.fuel_ml == mild.engine_s == 0
+    assert electric.drive(flat, hour, -2, cold=True, load=1, left_wh=0).energy_wh > mild.energy_wh + 1_000
+    hybrid = Powertrain.build(1, Energy.PHEV, Body.SALOON, 45, 16)
+    both = hybrid.drive(flat, hour, 20, cold=False, load=1, left_wh=4_000)
+    assert both.energy_wh == 4_000
+    assert 0 < both.fuel_ml < cost.fuel_ml
 
 
-def test_the_odometer_does_not_depend_on_the_steps(city: Map) -> None:
-    for number in range(16):
-        energy = ENERGIES[number % 8]
-        fine, coarse = vehicle(city, number, energy), vehicle(city, number, energy)
-        events: list[Happening] = []
-        for second in range(5, 3 * 3_600 + 1, 5):
-            events += fine.advance(NOW + second)
-        at_once = coarse.advance(NOW + 3 * 3_600)
-        assert [event.name for event in at_once] == [event.name for event in events]
-        assert [event.at for event in at_once] == pytest.approx([event.at for event in events], abs=0.001)
-        assert coarse.state().odometer_m == pytest.approx(fine.state().odometer_m, abs=0.01)
-        assert coarse.state().lat == pytest.approx(fine.state().lat, abs=1e-7)
-        assert coarse.power.level == pytest.approx(fine.power.level, abs=1e-3)
+def test_nothing_is_made_or_lost_and_no_tank_runs_dry() -> None:
+    """Two weeks of many vehicles: meters only grow, levels stay between empty and full, places do not jump."""
+    for vehicle in vehicles()[::4]:
+        previous = None
+        for k in range(-5, 6):
+            timeline = vehicle.timeline(WORKING_DAY + timedelta(days=k))
+            assert timeline.episodes[-1].ends_at - timeline.begins_at == 86_400
+            for episode in timeline.episodes:
+                assert episode.ends_at > episode.begins_at
+                assert episode.activity is Activity.DRIVING or episode.before.odometer_m <= episode.after.odometer_m
+                if previous is not None:
+                    assert episode.begins_at == previous.ends_at
+                    assert episode.before == previous.after
+                for tank, level in _levels(vehicle.power, episode.after):
+                    assert -0.03 * tank.capacity < level < 1.06 * tank.capacity
+                previous = episode
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10**6), st.sampled_from(ENERGIES))
-def test_a_day_of_any_vehicle(number: int, energy: Energy) -> None:
-    city = _city()
-    one = vehicle(city, number, energy)
-    before, ignition = one.state(), one.ignition
-    for k in range(1, 24 * 360):
-        for event in one.advance(NOW + 10 * k):
-            assert event.name in EVENT_NAMES
-            assert NOW + 10 * (k - 1) < event.at <= NOW + 10 * k
-            if event.name.startswith("ignition"):
-                assert ignition is (event.name == "ignition_off")
-                ignition = not ignition
-        here = one.state()
-        moved_m = haversine_m(before.lat, before.lon, here.lat, here.lon)
-        assert moved_m <= here.odometer_m - before.odometer_m + 0.1
-        assert here.odometer_m - before.odometer_m < 10 * 110 / 3.6
-        assert one.next_change_at > NOW + 10 * k
-        assert here.ignition is ignition
-        assert 1_700 < here.altitude_m < 2_100
-        assert not (here.charging and here.ignition)
-        before = here
-    assert one.power.level > 0.001
-
-
-def test_at_any_hour_at_least_a_quarter_of_the_fleet_moves(city: Map) -> None:
-    assert min(moving_share(NOW + 600 * k) for k in range(144)) >= 0.28
-    for hour in (0, 6, 12, 18):
-        now = NOW + 3_600 * hour
-        fleet = [vehicle(city, number, ENERGIES[number % 8], now) for number in range(300)]
-        shares = [sum(one.driving for one in fleet) / 300]
-        for k in range(1, 13):
-            for one in fleet:
-                one.advance(now + 300 * k)
-            shares.append(sum(one.driving for one in fleet) / 300)
-        assert min(shares) > 0.2
-        assert sum(shares) / len(shares) > 0.25
-
-
-_kept: list[Map] = []
-
-
-def _city() -> Map:
-    """Hypothesis does not mix with fixtures of functions; one map serves all examples."""
-    if not _kept:
-        _kept.append(Map.of(draw_roads()))
-    return _kept[0]
+def _levels(power: Powertrain, meters: object) -> list[tuple[Reservoir, int]]:
+    found = []
+    if power.tank is not None:
+        left = meters.filled_ml - meters.fuel_used_ml - meters.lost_ml  # type: ignore[attr-defined]
+        found.append((power.tank, power.tank.top + left))
+    if power.battery is not None:
+        left = meters.charged_wh - meters.energy_used_wh  # type: ignore[attr-defined]
+        found.append((power.battery, power.battery.top + left))
+    return found

@@ -13,6 +13,8 @@ from tests.simulators.stage import ended, read_ledger, service_behind, simulator
 
 pytestmark = pytest.mark.seam
 
+BUSY = ("--from", "2026-11-20T09:40:00+08:00", "--speed", "10")  # a Friday morning, whenever the test runs
+
 
 def test_units_report_and_forget_what_the_service_has(broker: Mosquitto, tmp_path: Path) -> None:
     credentials, roster = write_files(tmp_path, broker, gateway_units=30, single_units=6, divisions=(530302, 530381))
@@ -21,7 +23,7 @@ def test_units_report_and_forget_what_the_service_has(broker: Mosquitto, tmp_pat
         service_behind(broker) as service,
         simulator(
             *("--credentials", credentials, "--roster", roster, "--vehicles", "36"),
-            *("--interval-s", "1", "--ledger", ledger, "--ledger-every-s", "0.5"),
+            *("--interval-s", "1", "--ledger", ledger, "--ledger-every-s", "0.5", *BUSY),
         ) as process,
     ):
         wait_until(lambda: len(service.units) == 36, 15, "every unit reports")
@@ -49,7 +51,7 @@ def test_units_report_and_forget_what_the_service_has(broker: Mosquitto, tmp_pat
 def test_after_faults_of_every_kind_nothing_is_missing(broker: Mosquitto, tmp_path: Path) -> None:
     credentials, roster = write_files(tmp_path, broker, gateway_units=25, single_units=5)
     ledger = tmp_path / "ledger.json"
-    common = ("--credentials", credentials, "--roster", roster, "--interval-s", "1", "--seed", "3")
+    common = ("--credentials", credentials, "--roster", roster, "--interval-s", "1", "--seed", "3", *BUSY)
     with (
         service_behind(broker) as service,
         simulator(

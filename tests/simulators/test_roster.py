@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -11,25 +12,43 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from fleet.errors import DependencyMissing, FleetError, InvalidSettings, NotAuthenticated
-from fleet.model.registry import Body, Energy
+from fleet.model.registry import Body, Energy, OrganKind, VehicleUse
+from simulators.city import RegisteredSite, SiteKind
 from simulators.roster import (
     ApiAccount,
     BrokerAddress,
     UnitSpec,
     choose,
     fetch_roster,
+    fetch_sites,
     read_credentials,
     read_roster,
 )
 from tests.services import free_port
 
-VEHICLES = [
-    {"id": 1, "plate": "云D00001", "energy": "bev", "division": 530302, "use": "other", "body": "suv"}
+VEHICLES: list[dict[str, Any]] = [
+    {
+        "id": 1,
+        "plate": "云D00001",
+        "energy": "bev",
+        "division": 530302,
+        "use": "emergency",
+        "body": "suv",
+        "organ_id": 9,
+    }
     | {"tank_l": None, "battery_kwh": 62.5, "parking": {"lat": 25.5, "lon": 103.8}},
     {"id": 2, "plate": "云D00002", "energy": "petrol", "division": 530381, "use": "other", "body": "saloon"}
     | {"tank_l": 50.0, "battery_kwh": None, "parking": None},
 ]
-UNITS = [
+ORGANS: list[dict[str, Any]] = [{"id": 1, "kind": "city"}, {"id": 9, "kind": "court"}, {"id": 12, "kind": "party"}]
+AREAS: list[dict[str, Any]] = [
+    {"name": "示范加油站 1", "purpose": "station", "category": "fuel", "circle": {"lat": 25.51, "lon": 103.8}},
+    {"name": "示范景区", "purpose": "restricted", "category": "scenic", "circle": None}
+    | {"polygon": [{"lat": 25.0, "lon": 103.6}, {"lat": 25.02, "lon": 103.6}, {"lat": 25.01, "lon": 103.63}]},
+    {"name": "无类", "purpose": "station", "category": None, "circle": {"lat": 25.5, "lon": 103.8}},
+    {"name": "境外", "purpose": "station", "category": "fuel", "circle": {"lat": 20.0, "lon": 100.0}},
+]
+UNITS: list[dict[str, Any]] = [
     {"code": "QJ000001", "division": "530302", "vehicle_id": 1},
     {"code": "QJ000002", "division": 530381, "vehicle_id": 2},
     {"code": "QJ000003", "division": 530300, "vehicle_id": None},
@@ -37,7 +56,7 @@ UNITS = [
 
 
 class Api(BaseHTTPRequestHandler):
-    """The three routes a simulator asks, two items a page."""
+    """The routes a simulator asks, two items a page."""
 
     status = 200
 
@@ -49,7 +68,8 @@ class Api(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         start = int(parse_qs(parts.query).get("cursor", ["0"])[0])
-        items: list[Any] = VEHICLES if parts.path.endswith("/vehicles") else UNITS
+        found: dict[str, list[Any]] = {"vehicles": VEHICLES, "units": UNITS, "organs": ORGANS, "areas": AREAS}
+        items = found[parts.path.rpartition("/")[2]]
         authorised = self.headers["Authorization"] == "Bearer token"
         next_cursor = str(start + 2) if start + 2 < len(items) else None
         page = {"items": items[start : start + 2], "next_cursor": next_cursor}
@@ -77,10 +97,22 @@ def api() -> Iterator[str]:
 
 def test_units_and_vehicles_come_from_the_api_page_by_page(api: str) -> None:
     assert fetch_roster(ApiAccount(api + "/", "simulator", "secret")) == [
-        UnitSpec("QJ000001", 530302, Energy.BEV, Body.SUV, None, 62.5, 25.5, 103.8, 1),
+        replace(
+            UnitSpec("QJ000001", 530302, Energy.BEV, Body.SUV, None, 62.5, 25.5, 103.8, 1),
+            use=VehicleUse.EMERGENCY,
+            organ=9,
+            organ_kind=OrganKind.COURT,
+        ),
         UnitSpec("QJ000002", 530381, Energy.PETROL, Body.SALOON, 50.0, None, None, None, 2),
         UnitSpec("QJ000003", 530300),
     ]
+
+
+def test_stations_and_restricted_places_come_from_the_api_too(api: str) -> None:
+    station, scenic = fetch_sites(ApiAccount(api, "simulator", "secret"))
+    assert station == RegisteredSite(SiteKind.STATION, "示范加油站 1", 530302, 25.51, 103.8)
+    assert (scenic.kind, scenic.division) == (SiteKind.SCENIC, 530322)
+    assert [scenic.lat, scenic.lon] == pytest.approx([25.01, 103.61])
 
 
 def test_a_wrong_password_is_said(api: str) -> None:

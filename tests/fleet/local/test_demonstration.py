@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ async def test_a_first_and_a_second_start(house: House, database_url: str) -> No
     city = await house.prepare()
     assert house.said == ["demonstration: 520 organs and 6000 vehicles loaded"]
     first = house.simulator()
-    assert len(first["gateways"]) == 10
+    assert len(first["gateways"]) == len(first["history"]) == len(first["load"]) == 10
     assert {one["division"] for one in first["units"]} == {one["division"] for one in first["gateways"]}
     assert len(first["units"]) == 200
     assert first["mqtt_url"] == f"mqtt://127.0.0.1:{house.broker.port}"
@@ -76,7 +77,8 @@ async def test_a_first_and_a_second_start(house: House, database_url: str) -> No
     again = await house.prepare()
     took_s = time.perf_counter() - before
     assert took_s < 1
-    assert again == city
+    assert city.fresh
+    assert again == replace(city, fresh=False)
     assert house.said == []
     assert house.simulator() == first
     connection = await asyncpg.connect(database_url)
@@ -95,12 +97,13 @@ async def test_the_accounts_work_on_the_broker(house: House) -> None:
     port = house.broker.port
     with Wire(port, INGEST, "service-password") as ingest:
         assert ingest.subscribe("fleet/v1/+/+/position") == 1
-        for one in (house.simulator()["gateways"][3], house.simulator()["units"][77]):
+        for purpose, number in (("gateways", 3), ("history", 0), ("load", 9), ("units", 77)):
+            one = house.simulator()[purpose][number]
             with Wire(port, one["username"], one["password"]) as wire:
                 unit = one.get("code", "QJ999999")
                 assert wire.publish(f"fleet/v1/{one['division']}/{unit}/position") < 0x80
                 assert wire.publish("fleet/v1/530300/QJ999998/position") == NOT_AUTHORISED
-        assert len(ingest.received()) == 2
+        assert len(ingest.received()) == 4
     assert city.environment["ingest"]["FLEET_MQTT_URL"] == house.settings.mqtt_url
 
 

@@ -1,0 +1,86 @@
+"""Roads, router and sites together, with the questions a day's plan asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fleet.geography.divisions import CITY_CODE
+from simulators.city.sites import RegisteredSite, Site, SiteKind, draw_sites
+from simulators.draws import Draws
+from simulators.roads import RoadNetwork
+from simulators.routing import Anchor, Place, Router
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """Built once a process. `sites_of` answers by county and kind."""
+
+    network: RoadNetwork
+    router: Router
+    sites: tuple[Site, ...]
+    _by_kind: dict[tuple[int, SiteKind], tuple[Site, ...]]
+    _nearest: dict[tuple[SiteKind, int], Site]
+    _around: dict[tuple[SiteKind, int, int], tuple[Site, ...]]
+
+    @classmethod
+    def of(cls, network: RoadNetwork, registered: Sequence[RegisteredSite] = ()) -> City:
+        """`registered`: places of the registry that take the stead of drawn ones."""
+        router = Router(network)
+        sites = draw_sites(network, router, registered)
+        by_kind: dict[tuple[int, SiteKind], list[Site]] = {}
+        for site in sites:
+            by_kind.setdefault((site.division, site.kind), []).append(site)
+        return cls(network, router, sites, {key: tuple(found) for key, found in by_kind.items()}, {}, {})
+
+    @property
+    def counties(self) -> tuple[int, ...]:
+        return tuple(sorted(self.network.towns))
+
+    @property
+    def beyond(self) -> int:
+        """The code of the capital outside the city."""
+        return self.network.beyond.division.code
+
+    def county_of(self, division: int) -> int:
+        """The county in which an organ of a division has its seat: the city's own sit in the first."""
+        return division if division in self.network.towns else self.counties[0]
+
+    def sites_of(self, division: int, kind: SiteKind) -> tuple[Site, ...]:
+        return self._by_kind.get((division, kind), ())
+
+    def nearest(self, kind: SiteKind, here: Anchor) -> Site:
+        """The site of a kind that is quickest to reach from the junction of a place."""
+        key = (kind, here.junction)
+        found = self._nearest.get(key)
+        if found is None:
+            lat, lon = here.place
+            near = sorted(
+                (site for site in self.sites if site.kind is kind),
+                key=lambda site: (site.place[0] - lat) ** 2 + (site.place[1] - lon) ** 2,
+            )[:4]
+            found = min(near, key=lambda site: self.router.way(here, site.anchor).drive_s)
+            self._nearest[key] = found
+        return found
+
+    def around(self, kind: SiteKind, division: int, here: Anchor) -> tuple[Site, ...]:
+        """The sites of a kind in a county, the one nearest to a place first."""
+        key = (kind, division, here.junction)
+        found = self._around.get(key)
+        if found is None:
+            lat, lon = here.place
+            found = self._around[key] = tuple(
+                sorted(
+                    self.sites_of(division, kind),
+                    key=lambda site: (site.place[0] - lat) ** 2 + (site.place[1] - lon) ** 2,
+                )
+            )
+        return found
+
+    def yard(self, division: int, draws: Draws) -> Place:
+        """A parking place for a vehicle whose own is not known: beside an office of its county."""
+        lat, lon = draws.one_of(self.sites_of(self.county_of(division), SiteKind.OFFICE)).place
+        return (lat + draws.between(-2e-4, 2e-4), lon + draws.between(-2e-4, 2e-4))
+
+
+__all__ = ["CITY_CODE", "City"]
