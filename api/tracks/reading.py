@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ async def vehicle_fixes(
     moments = [fix.observed_at for fix in readings]
     wanted = {}
     for trip in trips:
-        there = bisect_left(moments, trip.ended_at or end) - bisect_left(moments, trip.started_at)
+        there = bisect_right(moments, trip.ended_at or end) - bisect_left(moments, trip.started_at)
         if there < trip.points:
             wanted[trip.id] = list(trip.unit_ids)
     if not wanted:
