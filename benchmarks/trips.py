@@ -1,24 +1,29 @@
 """What was, asked of many millions of positions: tracks, trips, the latest of all, visits; hot, and from the disk.
 
 Each question is put to the application as it is served, in this process, so that what is measured is the server's
-time: database, shaping, JSON, and the audit row where one is due. Beside it stands the plain way: the same question
+time: database, shaping, JSON, and the audit row where one is due. CPU is what this process and the database spent
+on it, which other work on the machine does not blur. Beside it stands the plain way: the same question
 asked of raw readings. "From the disk": the server is restarted and its files are dropped from the cache.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import asyncpg
 import httpx
 import numpy as np
+import psutil
 
 from benchmarks.driving import DAY_ROWS, FIRST_DAY, VEHICLES
 from benchmarks.trip_tables import fill, measure_sizes
@@ -40,6 +45,7 @@ class Row:
     way: str
     p50_ms: float
     p95_ms: float
+    cpu_ms: float
     answered: float  # on average
 
 
@@ -48,6 +54,7 @@ class Questions:
 
     def __init__(self, client: httpx.AsyncClient, plain: asyncpg.Connection, count: int) -> None:
         self.client, self.plain, self.days = client, plain, count
+        self.spent_s = self.cpu_s = 0.0
         rng = np.random.default_rng(5)
         self.vehicles = rng.integers(1, VEHICLES + 1, 1_000).tolist()
         self.chosen = rng.integers(0, count, 1_000).tolist()
@@ -66,10 +73,23 @@ class Questions:
         return begin, begin + timedelta(days=1)
 
     async def get(self, path: str, **query: object) -> dict[str, object]:
-        answer = await self.client.get(f"/api/v1/{path}", params=query, headers=PURPOSE)  # type: ignore[arg-type]
+        async with self.measured():
+            answer = await self.client.get(f"/api/v1/{path}", params=query, headers=PURPOSE)  # type: ignore[arg-type]
         assert answer.status_code == 200, answer.text
         body: dict[str, object] = answer.json()
         return body
+
+    @asynccontextmanager
+    async def measured(self) -> AsyncIterator[None]:
+        """Adds what passes within; to read an answer afterwards is the client's affair."""
+        began, cpu = time.perf_counter(), time.process_time()
+        yield
+        self.spent_s += time.perf_counter() - began
+        self.cpu_s += time.process_time() - cpu
+
+    async def fetch(self, sql: str, *arguments: object) -> int:
+        async with self.measured():
+            return len(await self.plain.fetch(sql, *arguments))
 
     async def track(self, n: int) -> int:
         begin, end = self.day(n)
@@ -127,14 +147,14 @@ class Questions:
             "select observed_at, lat_e7, lon_e7, ignition from position_reading"
             " where unit_id = $1 and observed_at >= $2 and observed_at < $3"
         )
-        return len(await self.plain.fetch(sql, self.vehicles[n], self.end - timedelta(days=30), self.end))
+        return await self.fetch(sql, self.vehicles[n], self.end - timedelta(days=30), self.end)
 
     async def plain_latest(self, n: int) -> int:
         sql = (
             "select b.vehicle_id, p.* from binding b cross join lateral (select * from position_reading p"
             " where p.unit_id = b.unit_id order by observed_at desc limit 1) p"
         )
-        return len(await self.plain.fetch(sql))
+        return await self.fetch(sql)
 
     async def plain_visits(self, n: int) -> int:
         lat, lon = self.places[n]
@@ -143,22 +163,38 @@ class Questions:
             " and lat_e7 between $3 and $4 and lon_e7 between $5 and $6"
         )
         box = (*(round((lat + d) * 1e7) for d in (-9e-4, 9e-4)), *(round((lon + d) * 1e7) for d in (-1e-3, 1e-3)))
-        return len(await self.plain.fetch(sql, self.end - timedelta(days=30), self.end, *box))
+        return await self.fetch(sql, self.end - timedelta(days=30), self.end, *box)
 
 
-async def timed(question: str, way: str, ask: Ask, *, first: int = 0, rounds: int = ROUNDS, warm: bool = True) -> Row:
+async def timed(
+    questions: Questions, question: str, way: str, ask: Ask, *, first: int = 0, rounds: int = ROUNDS, warm: bool = True
+) -> Row:
     """Hot: each is asked twice, the second time counts."""
-    spent, answered = [], []
+    spent: list[float] = []
+    answered: list[int] = []
+    cpu_s = 0.0
     for n in range(first, first + rounds):
         if warm:
             await ask(n)
-        began = time.perf_counter()
+        questions.spent_s = questions.cpu_s = 0.0
+        before = database_cpu_s()
         answered.append(await ask(n))
-        spent.append((time.perf_counter() - began) * 1e3)
+        spent.append(questions.spent_s * 1e3)
+        cpu_s += questions.cpu_s + database_cpu_s() - before
     p50_ms, p95_ms = np.percentile(spent, (50, 95)).round(1).tolist()
-    row = Row(question, way, p50_ms, p95_ms, float(np.mean(answered)))
-    print(f"  {row.question:34} {row.way:22} {row.p50_ms:9.1f} {row.p95_ms:9.1f} {row.answered:9.0f}", flush=True)
+    row = Row(question, way, p50_ms, p95_ms, round(cpu_s / rounds * 1e3, 1), float(np.mean(answered)))
+    print(f"  {question:34} {way:22} {p50_ms:9.1f} {p95_ms:9.1f} {row.cpu_ms:9.1f} {row.answered:9.0f}", flush=True)
     return row
+
+
+def database_cpu_s() -> float:
+    """What the servers that this process started have spent so far; counted in hundredths of a second."""
+    total = 0.0
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 def forget(directory: Path) -> None:
@@ -194,28 +230,33 @@ async def cold(questions: Questions) -> list[Row]:
     """None of these was asked since the restart; a warm-up opens the tables with others."""
     await questions.track(999)
     await questions.visits(999)
+    ask = partial(timed, questions, rounds=20, warm=False)
     return [
-        await timed("a vehicle's day", "track, disk", questions.track, first=500, rounds=20, warm=False),
-        await timed("its trips' tracks", "packed, disk", questions.trip_tracks, first=540, rounds=20, warm=False),
-        await timed("visits in a month", "disk", questions.visits, first=580, rounds=20, warm=False),
+        await ask("a vehicle's day", "track, disk", questions.track, first=500),
+        await ask("its trips' tracks", "packed, disk", questions.trip_tracks, first=540),
+        await ask("visits in a month", "disk", questions.visits, first=580),
     ]
 
 
 async def hot(questions: Questions) -> list[Row]:
+    ask = partial(timed, questions)
     return [
-        await timed("a vehicle's day", "track", questions.track),
-        await timed("its trips' tracks", "list and packed tracks", questions.trip_tracks),
-        await timed("a vehicle's trips of a month", "trips", questions.trips_of_vehicle),
-        await timed("an organ's trips of a month", "trips", questions.trips_of_organ),
-        await timed("the newest 100 trips", "trips", questions.newest_trips),
-        await timed("the latest of 6,000", "positions/latest", questions.latest),
-        await timed("visits in a month", "anywhere", questions.visits),
-        await timed("visits in a month", "centre, first page", questions.visits_in_the_centre),
-        await timed("visits in a month", "centre, all pages", questions.all_visits_in_the_centre, rounds=3, warm=False),
-        await timed("a vehicle's trips of a month", "raw readings", questions.plain_trips, rounds=10),
-        await timed("the latest of 6,000", "raw readings", questions.plain_latest, rounds=3, warm=False),
-        await timed("visits in a month", "raw readings", questions.plain_visits, rounds=2, warm=False),
+        await ask("a vehicle's day", "track", questions.track),
+        await ask("its trips' tracks", "list and packed tracks", questions.trip_tracks),
+        await ask("a vehicle's trips of a month", "trips", questions.trips_of_vehicle),
+        await ask("an organ's trips of a month", "trips", questions.trips_of_organ),
+        await ask("the newest 100 trips", "trips", questions.newest_trips),
+        await ask("the latest of 6,000", "positions/latest", questions.latest),
+        await ask("visits in a month", "anywhere", questions.visits),
+        await ask("visits in a month", "centre, first page", questions.visits_in_the_centre),
+        await ask("visits in a month", "centre, all pages", questions.all_visits_in_the_centre, rounds=3, warm=False),
+        await ask("a vehicle's trips of a month", "raw readings", questions.plain_trips, rounds=10),
+        await ask("the latest of 6,000", "raw readings", questions.plain_latest, rounds=3, warm=False),
+        await ask("visits in a month", "raw readings", questions.plain_visits, rounds=2, warm=False),
     ]
+
+
+HEADING = "  question                           way                       p50 ms    p95 ms    CPU ms    answer"
 
 
 def measure(positions: int, directory: Path) -> dict[str, object]:
@@ -231,7 +272,7 @@ def measure(positions: int, directory: Path) -> dict[str, object]:
         stored = count * DAY_ROWS
         print(f"{stored:,} positions of {count} days, written in {time.perf_counter() - began:.0f} s")
         sizes = asyncio.run(measure_sizes(url, stored))
-        print("  question                           way                       p50 ms    p95 ms    answer", flush=True)
+        print(HEADING, flush=True)
 
         postgres.stop()
         forget(directory)
