@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 
 from fleet.store.orders_changes import next_number
@@ -20,7 +21,7 @@ def pair(vehicle: int, driver: int | None = None) -> dict[str, Any]:
     return {"vehicle_id": vehicle, "driver_id": driver}
 
 
-async def assign(town: Town, order_id: int, *pairs: dict[str, Any], who: str = "clerk", **more: Any) -> Any:
+async def assign(town: Town, order_id: int, *pairs: dict[str, Any], who: str = "clerk", **more: Any) -> httpx.Response:
     return await town.call(who, "POST", f"orders/{order_id}/assign", {"vehicles": list(pairs), **more})
 
 
@@ -113,9 +114,9 @@ async def test_an_emergency_of_the_past_is_not_refused_for_what_was_planned(town
 
 
 async def test_many_at_once_for_one_vehicle(town: Town) -> None:
-    order_ids = [await town.approved() for _ in range(8)]
+    order_ids = [await town.approved() for _ in range(6)]
     answers = await asyncio.gather(*(assign(town, one, pair(11, 21)) for one in order_ids))
-    assert sorted(one.status_code for one in answers) == [200] + [409] * 7
+    assert sorted(one.status_code for one in answers) == [200] + [409] * 5
     assert await town.world.scalar("select count(*) from booking") == 1
     assert await town.world.scalar("select count(*) from order_assignment") == 1, "a refusal leaves nothing behind"
 
@@ -133,43 +134,59 @@ async def test_many_at_once_for_several_vehicles_in_any_order(town: Town) -> Non
 
 
 async def test_what_the_database_ends_as_a_deadlock_is_tried_again(town: Town) -> None:
-    """Ours holds a driver and wants another; somebody else holds that one and wants ours."""
+    """Ours holds a driver and wants another; somebody else holds that one and wants ours.
+
+    Who waits for a second without a circle being there is not looked at again: on a slow machine the other one may be
+    ended instead, so it is made to happen until it is ours.
+    """
     mine, other = await town.approved(), await town.approved()
+    for _ in range(10):
+        answer = await crossing(town, mine, other)
+        if answer is not None:
+            break
+    assert answer is not None
+    assert answer.status_code == 409, answer.text
+    assert {one["order_id"] for one in answer.json()["conflicts"]} == {other}
+
+
+async def crossing(town: Town, mine: int, other: int) -> httpx.Response | None:
+    """The answer to ours when it was ended and tried again; None when the rival was ended, and all is as before."""
     begin, end = town.world.clock() - timedelta(hours=1), town.world.clock() + timedelta(hours=1)
-    rival = await asyncpg.connect(split_url(town.world.url)[0])
     statement = "insert into booking (order_id, vehicle_id, driver_id, period) values ($1, $2, $3, tstzrange($4, $5))"
+    waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'api'"
+    rival = await asyncpg.connect(split_url(town.world.url)[0])
     try:
         transaction = rival.transaction()
         await transaction.start()
         await rival.execute(statement, other, 13, 23, begin, end)
         request = asyncio.create_task(assign(town, mine, pair(11, 22), pair(12, 23)))
-        waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'api'"
         while not await town.world.scalar(waiting):  # noqa: ASYNC110 what is waited for is in the database
             await asyncio.sleep(0.01)
-        await rival.execute(
-            statement, other, 31, 22, begin, end
-        )  # the circle closes; the one that waits longer is ended
-        assert not request.done(), "the row was free again, so ours was ended and is at it again"
+        try:
+            await rival.execute(statement, other, 31, 22, begin, end)  # the circle closes
+        except asyncpg.DeadlockDetectedError:
+            await transaction.rollback()
+            assert (await request).status_code == 200
+            assert (await assign(town, mine)).status_code == 200
+            return None
         await transaction.commit()
-        answer = await request
+        return await request
     finally:
         await rival.close()
-    assert answer.status_code == 409, answer.text
-    assert {one["order_id"] for one in answer.json()["conflicts"]} == {other}
 
 
 async def test_numbers_have_no_gap_whoever_comes_first(town: Town) -> None:
-    drafts = [(await town.ok("clerk", "POST", "orders", town.form()))["id"] for _ in range(10)]
+    drafts = [(await town.ok("clerk", "POST", "orders", town.form()))["id"] for _ in range(6)]
     bad = [
         (await town.ok("clerk", "POST", "orders", town.form(facts={"letter_number": "1234567"})))["id"]
-        for _ in range(3)
+        for _ in range(2)
     ]
-    mixed = [one for trio in zip(drafts[:3], bad, drafts[3:6], strict=True) for one in trio] + drafts[6:]
+    mixed = [one for trio in zip(drafts[:2], bad, drafts[2:4], strict=True) for one in trio] + drafts[4:]
     answers = await asyncio.gather(*(town.call("clerk", "POST", f"orders/{one}/submit") for one in mixed))
-    assert sorted(one.status_code for one in answers) == [200] * 10 + [422] * 3
+    assert sorted(one.status_code for one in answers) == [200] * 6 + [422] * 2
     numbers = sorted(one.json()["number"] for one in answers if one.status_code == 200)
     year = (town.world.clock() + timedelta(hours=8)).year
-    assert numbers == [f"O2-{year}-{n:04d}" for n in range(1, 11)]
+    assert numbers == [f"O2-{year}-{n:04d}" for n in range(1, 7)]
     theirs = (await town.ok("their-clerk", "POST", "orders", town.form()))["id"]
     other = await town.ok("their-clerk", "POST", f"orders/{theirs}/submit")
     assert other["number"] == f"O3-{year}-0001", "each organ counts for itself"
