@@ -108,7 +108,7 @@ def vehicle_refusals(vehicle: VehicleFacts, need: Need) -> list[Reason]:
             f"{plate} is on the sealing list {vehicle.sealing_list!r}",
         )
         found.append(data("vehicle_id", "on_sealing_list", zh, en, vehicle.sealing_list))
-    if tier(vehicle, need) == 3 and not need.emergency:
+    if not need.emergency and tier(vehicle, need) == 3:
         zh = f"{plate} 属其他单位，且不是平台车辆"
         en = f"{plate} belongs to another organ and is not in the platform's pool"
         found.append(data("vehicle_id", OF_ANOTHER_ORGAN, zh, en, vehicle.organ_id))
@@ -116,9 +116,8 @@ def vehicle_refusals(vehicle: VehicleFacts, need: Need) -> list[Reason]:
         asked = ", ".join(need.bodies)
         zh, en = f"{plate} 车型不符（需要 {asked}）", f"{plate} is a {vehicle.body}; asked for: {asked}"
         found.append(data("vehicle_id", "other_body", zh, en, vehicle.body))
-    lacking = [one for one in need.equipment if one not in vehicle.equipment]
-    if lacking:
-        names = ", ".join(lacking)
+    if need.equipment and not set(need.equipment) <= set(vehicle.equipment):
+        names = ", ".join(one for one in need.equipment if one not in vehicle.equipment)
         zh, en = f"{plate} 缺少设备：{names}", f"{plate} lacks: {names}"
         found.append(data("vehicle_id", "equipment_lacking", zh, en, names))
     return found

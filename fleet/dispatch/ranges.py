@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fleet.model.registry import Body, Energy
 
-_ML_PER_100KM = {
+_ML_PER_100KM: dict[str, int] = {
     Body.SALOON: 8_500,
     Body.SUV: 11_000,
     Body.MPV: 11_500,
@@ -35,12 +35,13 @@ def range_m(
     rated_pct: int,
 ) -> int | None:
     """With so much fuel and charge; None where it cannot be told. Of two sources one known is enough for a least."""
-    parts: list[int] = []
-    if energy in _BURNS and fuel_ml is not None and body in _ML_PER_100KM:
-        parts.append(fuel_ml * 100_000 // _ML_PER_100KM[Body(body)])
+    metres: int | None = None
+    consumption = _ML_PER_100KM.get(body)
+    if energy in _BURNS and fuel_ml is not None and consumption is not None:
+        metres = fuel_ml * 100_000 // consumption
     if energy in _DRIVES_ON_CHARGE and rated_range_km is not None and charge_permille is not None:
-        parts.append(rated_range_km * charge_permille * rated_pct // 100)
-    return sum(parts) if parts else None
+        metres = (metres or 0) + rated_range_km * charge_permille * rated_pct // 100
+    return metres
 
 
 def fuel_in_tank_ml(tank_ml: int | None, level_ml: int | None, level_permille: int | None) -> int | None:
