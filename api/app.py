@@ -22,6 +22,7 @@ from api.auth.routes import router as auth_router
 from api.auth.sessions import Sessions
 from api.auth.tokens import router as tokens_router
 from api.auth.totp import router as totp_router
+from api.cases.routes import router as cases_router
 from api.dashboard.serve import dashboard_router
 from api.database import Database
 from api.geography.routes import router as geography_router
@@ -38,6 +39,7 @@ from api.orders.steps import router as order_steps_router
 from api.positions.routes import router as positions_router
 from api.quarantine.routes import router as quarantine_router
 from api.registry.routes import router as registry_router
+from api.rules.routes import router as rules_router
 from api.state import Services
 from api.tracks.routes import router as tracks_router
 from api.trips.routes import router as trips_router
@@ -59,6 +61,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     orders_router,
     order_steps_router,
     candidates_router,
+    cases_router,
+    rules_router,
     trips_router,
     timeline_router,
     unit_states_router,

@@ -101,6 +101,12 @@ def monitor(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_PASS_ON)
+def judge(context: typer.Context) -> None:
+    """Hold trips against orders, calendars and rules. A second one waits for the end of the first."""
+    _service("fleet.judge", context.args)
+
+
+@app.command(context_settings=_PASS_ON)
 def api(context: typer.Context) -> None:
     """Serve the HTTP interface and the dashboard. Arguments are passed on: `fleet api --help`."""
     _service("api", context.args)

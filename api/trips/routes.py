@@ -10,6 +10,8 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime
 
 from api.answers import json_answer
+from api.cases.schemas import VerdictAnswer
+from api.cases.shown import verdict_shown
 from api.cursors import decode_cursor, encode_cursor
 from api.datum import Datum, DatumQuery
 from api.dependencies import Caller, Shared, requires
@@ -20,7 +22,8 @@ from api.trips.schemas import TripDetail, TripPage, TripVersions
 from fleet.errors import NotFound
 from fleet.identity.permissions import Permission
 from fleet.model.trips import Doubt
-from fleet.store import trip_reading
+from fleet.model.verdicts import VerdictKind
+from fleet.store import case_reading, trip_reading
 from fleet.store.scoped import find_visible_plate, is_visible_organ
 from fleet.store.trip_reading import TripFilter
 
@@ -54,13 +57,15 @@ async def list_trips(
     doubt: Annotated[
         list[str] | None, Query(description="Trips with any of these doubts; `none` = without any")
     ] = None,
+    verdict: Annotated[list[VerdictKind] | None, Query(description="Trips with any of these verdicts")] = None,
     datum: DatumQuery = Datum.WGS84,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     cursor: Cursor = None,
 ) -> Response:
     """Trips, newest first by their start. A trip belongs to the moment it begins.
 
-    `verdict` is null until trips are judged. Where a vehicle went in between is its track, read for a purpose.
+    `verdict` is null until a trip is judged, some seconds after it begins. Where a vehicle went in between is its
+    track, read for a purpose.
     """
     wanted = TripFilter(
         vehicle_id=vehicle,
@@ -76,6 +81,7 @@ async def list_trips(
         most_duration_s=most_s,
         running=running,
         doubts=_doubts(doubt),
+        verdicts=tuple(verdict or ()),
     )
     after = None if cursor is None else decode_cursor(cursor, tuple[datetime, int])
     async with services.database.begin(within_s=PATIENCE_S) as connection:
@@ -84,10 +90,11 @@ async def list_trips(
         if vehicle is not None and await find_visible_plate(connection, vehicle, scope=caller.scope) is None:
             raise NotFound(f"There is no vehicle {vehicle}.")
         rows = await trip_reading.list_trips(connection, wanted, scope=caller.scope, after=after, limit=limit + 1)
+        judged = await case_reading.verdicts_of(connection, {row["id"] for row in rows})
     more, rows = len(rows) > limit, rows[:limit]
     return json_answer(
         {
-            "items": [shapes.trip_item(row, datum) for row in rows],
+            "items": [shapes.trip_item(row, datum, judged.get(row["id"])) for row in rows],
             "next_cursor": encode_cursor((rows[-1]["started_at"], rows[-1]["id"])) if more else None,
         }
     )
@@ -104,7 +111,30 @@ async def read_trip(services: Shared, caller: Reader, trip_id: TripId, datum: Da
             connection, row["vehicle_id"], row["started_at"], trip_id, scope=caller.scope
         )
         units = await trip_reading.unit_codes(connection, set(row["unit_ids"]))
-    return json_answer(shapes.trip_detail(row, datum, units=units, before=before, after=after))
+        judged = (await case_reading.verdicts_of(connection, {trip_id})).get(trip_id)
+    return json_answer(shapes.trip_detail(row, datum, units=units, before=before, after=after, judged=judged))
+
+
+@router.get(
+    "/trips/{trip_id}/verdict",
+    summary="The verdict of a trip",
+    response_model=VerdictAnswer,
+    responses=problems(401, 403, 404, 422),
+)
+async def read_verdict(services: Shared, caller: Reader, trip_id: TripId) -> Response:
+    """Whether the trip was permitted, why, by which orders; and what was said of it before, with what changed it."""
+    async with services.database.begin() as connection:
+        if await trip_reading.find_trip(connection, trip_id, scope=caller.scope) is None:
+            raise NotFound(f"There is no trip {trip_id}.")
+        judged = (await case_reading.verdicts_of(connection, {trip_id})).get(trip_id)
+        earlier = await case_reading.verdict_history(connection, trip_id)
+    if judged is None:
+        raise NotFound(f"The trip {trip_id} is not judged yet.")
+    before = [
+        {**(verdict_shown(one) or {}), "superseded_at": one["superseded_at"], "superseded_why": one["superseded_why"]}
+        for one in earlier
+    ]
+    return json_answer({**(verdict_shown(judged) or {}), "why": judged["why"], "earlier": before})
 
 
 @router.get(

@@ -58,8 +58,13 @@ class Segment(BaseModel):
 
 
 class Verdict(BaseModel):
-    kind: str
-    reasons: list[str]
+    """In brief; in words, with its evidence and its earlier versions: `/trips/{id}/verdict`."""
+
+    kind: Literal["approved", "exempt", "emergency_pending", "approved_with_deviation", "undetermined", "unapproved"]
+    deviations: list[str]
+    reasons: list[str] = Field(description="Codes")
+    orders: list[int] = Field(description="The orders it leans on")
+    provisional: bool = Field(description="The trip or its outing still goes on")
 
 
 class TripItem(Segment):

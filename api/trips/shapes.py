@@ -74,7 +74,7 @@ def _head(row: Row) -> dict[str, Any]:
     return {name: row[name] for name in names} | {"version": row["version"]}
 
 
-def trip_item(row: Row, datum: Datum) -> dict[str, Any]:
+def trip_item(row: Row, datum: Datum, judged: Row | None = None) -> dict[str, Any]:
     """A trip as it stands in lists."""
     return {
         **_head(row),
@@ -95,7 +95,21 @@ def trip_item(row: Row, datum: Datum) -> dict[str, Any]:
         "divisions": [division_part(part) for part in row["divisions"]],
         "positions": row["positions"],
         "doubts": doubt_names(row["doubts"]),
-        "verdict": None,
+        "verdict": verdict_item(judged),
+    }
+
+
+def verdict_item(judged: Row | None) -> dict[str, Any] | None:
+    """In brief; None = not judged yet."""
+    if judged is None:
+        return None
+    reasons = list(dict.fromkeys(one["code"] for one in judged["reasons"]))
+    return {
+        "kind": judged["kind"],
+        "deviations": judged["deviations"],
+        "reasons": reasons,
+        "orders": [one["id"] for one in judged["grants"] if one["kind"] != "exemption"],
+        "provisional": judged["provisional"],
     }
 
 
@@ -106,10 +120,11 @@ def trip_detail(
     units: Mapping[int, str],
     before: Row | None,
     after: Row | None,
+    judged: Row | None = None,
 ) -> dict[str, Any]:
     """Everything that is known of a trip, with the reasons of its cuts."""
     return {
-        **trip_item(row, datum),
+        **trip_item(row, datum, judged),
         "begin": cut(row["begin_cut"]),
         "end": cut(row["end_cut"]),
         "bridged": [_bridged(msgspec.convert(one, BridgedGap)) for one in row["bridged"]],

@@ -42,6 +42,10 @@ class Permission(StrEnum):
     RECORD_OUTINGS = "record_outings"
     SETTLE_ORDERS = "settle_orders"
     READ_AUDIT = "read_audit"
+    READ_CASES = "read_cases"
+    DECIDE_CASES = "decide_cases"
+    EXPLAIN_CASES = "explain_cases"
+    COMMENT_CASES = "comment_cases"
     SEE_CONFIDENTIAL = "see_confidential"
     UNMASK = "unmask"
 
@@ -76,6 +80,10 @@ SENTENCES = MappingProxyType(
         Permission.RECORD_OUTINGS: "Record and correct departures and returns.",
         Permission.SETTLE_ORDERS: "Settle orders.",
         Permission.READ_AUDIT: "Read the audit log: who did what, and whether it is intact.",
+        Permission.READ_CASES: "Read findings and cases with their evidence.",
+        Permission.DECIDE_CASES: "Assign, confirm, dismiss, close and reopen cases of other organs.",
+        Permission.EXPLAIN_CASES: "Explain the cases of one's own organ.",
+        Permission.COMMENT_CASES: "Comment on cases.",
         Permission.SEE_CONFIDENTIAL: "See confidential vehicles, which exist for nobody else.",
         Permission.UNMASK: "See personal data in full where a purpose is stated.",
     }
@@ -121,6 +129,11 @@ TABLE = MappingProxyType(
         Permission.SETTLE_ORDERS: _DISPATCHERS,
         # It names confidential vehicles: nobody may read it who may not see those.
         Permission.READ_AUDIT: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR}),
+        # The administrator runs the system: neither reads what is held against people nor decides on it.
+        Permission.READ_CASES: frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ORGAN_MANAGER}) | _DISPATCHERS,
+        Permission.DECIDE_CASES: frozenset({Role.SUPERVISOR}),
+        Permission.EXPLAIN_CASES: frozenset({Role.ORGAN_MANAGER}),
+        Permission.COMMENT_CASES: frozenset({Role.SUPERVISOR, Role.ORGAN_MANAGER}) | _DISPATCHERS,
         Permission.SEE_CONFIDENTIAL: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR}),
         # Who must call a driver, and who must know afterwards whom it was. The system runs without knowing phones.
         Permission.UNMASK: frozenset({Role.CITY_DISPATCHER, Role.ORGAN_DISPATCHER, Role.SUPERVISOR, Role.AUDITOR}),
@@ -144,6 +157,9 @@ WRITES = frozenset(
         Permission.ASSIGN_VEHICLES,
         Permission.RECORD_OUTINGS,
         Permission.SETTLE_ORDERS,
+        Permission.DECIDE_CASES,
+        Permission.EXPLAIN_CASES,
+        Permission.COMMENT_CASES,
     }
 )
 """What changes more than one's own account."""

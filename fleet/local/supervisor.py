@@ -34,7 +34,13 @@ from fleet.local.postgres import Postgres
 from fleet.local.processes import finish, last_lines, require_free_port, spawn
 from fleet.settings import Settings, with_credentials
 
-PARTS = (("ingest", "ingest"), ("monitor", "fleet.monitor"), ("api", "api"), ("simulators", "simulators"))
+PARTS = (
+    ("ingest", "ingest"),
+    ("monitor", "fleet.monitor"),
+    ("judge", "fleet.judge"),
+    ("api", "api"),
+    ("simulators", "simulators"),
+)
 """Name and module of every service, in the order of their start."""
 
 DEMONSTRATION_RETENTION_DAYS = 2

@@ -129,6 +129,10 @@ _ALL: tuple[Policy, ...] = (
     _number("unit_silent.moving_s", 900, "s", "终端失联：行驶中", "Silent while moving for", most=30 * _DAY_S),
     _number("unit_silent.parked_s", 7_200, "s", "终端失联：停放中", "Silent while parked for", most=30 * _DAY_S),
     _number("unit_tampered.grace_s", 300, "s", "拆除断电：宽限", "Power back within is a repair", most=_DAY_S),
+    _number(
+        *("reconciliation.attribute_within_s", _DAY_S, "s", "对账：超时归因时限", "An order explains its outing for"),
+        most=30 * _DAY_S,
+    ),
     _number("emergency.approve_within_s", 2 * _DAY_S, "s", "应急补批时限", "Approve within", most=30 * _DAY_S),
     _number("orders.approval_levels", 1, "levels", "用车审批：级数", "Levels of approval", least=1, most=2),
     _number("orders.longest_s", 30 * _DAY_S, "s", "用车：最长时间", "Longest order", least=3_600, most=366 * _DAY_S),

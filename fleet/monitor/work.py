@@ -17,7 +17,7 @@ from fleet.store.trips import Touched, write_segments
 from fleet.trips.days import split
 from fleet.trips.fold import encode
 
-DEPENDANTS: tuple[str, ...] = ()
+DEPENDANTS: tuple[str, ...] = ("trips",)
 """Stages of `recompute` that follow from trips: each that is named here is told of every span that changed."""
 
 RUNNING_AT_ONCE = 250
@@ -73,7 +73,7 @@ class Work:
             touched = await write_segments(self.writer, outcome.changes, now=now, reason=reason)
             await refresh_days(self.writer, _days(touched))
             if DEPENDANTS:
-                spans = [(one.vehicle_id, one.started_at, one.known_to) for one in touched]
+                spans = [(one.vehicle_id, one.started_at, one.known_to) for one in touched if one.news]
                 await kept.tell_dependants(self.writer, DEPENDANTS, spans, reason, now)
         await kept.add_checkpoints(self.writer, outcome.checkpoints)
         await kept.add_late_spans(self.writer, outcome.late)

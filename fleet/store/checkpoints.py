@@ -270,7 +270,7 @@ async def tell_dependants(
     for stage in stages:
         await connection.executemany(
             "insert into recompute (vehicle_id, period, reason, at, stage)"
-            " values ($1, tstzrange($2, $3, '[)'), $4, $5, $6)",
+            " values ($1, tstzrange($2, $3, '[]'), $4, $5, $6)",
             [(vehicle_id, begins, ends, reason, now, stage) for vehicle_id, begins, ends in spans],
         )
 

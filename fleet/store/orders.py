@@ -189,6 +189,25 @@ async def orders_of_vehicles(
     return [one.order for one in await _whole(connection, rows)]
 
 
+async def orders_of_organs(
+    connection: AsyncConnection, organ_ids: Iterable[int], begin: datetime, end: datetime
+) -> list[Order]:
+    """Every submitted order of these organs whose window, as it stands, overlaps [begin, end); by id. Within no scope,
+    like `orders_of_vehicles`."""
+    statement = (
+        select(dispatch_order, organ.c.name.label("organ_name"), organ.c.division.label("organ_division"))
+        .select_from(dispatch_order.join(organ))
+        .where(
+            dispatch_order.c.submitted_at.is_not(None),
+            one_of(dispatch_order.c.organ_id, sorted(set(organ_ids))),
+            dispatch_order.c.effective_period.overlaps(Range(begin, end, bounds="[)")),
+        )
+        .order_by(dispatch_order.c.id)
+    )
+    rows = (await connection.execute(statement)).mappings().all()
+    return [one.order for one in await _whole(connection, rows)]
+
+
 async def history(connection: AsyncConnection, order_id: int) -> Sequence[RowMapping]:
     """Every step, first to last, with the `username` of who took it."""
     statement = (

@@ -30,7 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fleet.model.scope import Scope
 from fleet.store.registry import subtree
 from fleet.store.scoped import one_of, vehicle_visible
-from fleet.store.tables import gap, gap_version, stop, stop_version, trip, trip_version, unit, vehicle
+from fleet.store.tables import gap, gap_version, stop, stop_version, trip, trip_version, unit, vehicle, verdict
 
 FEW = 200
 """Up to so many vehicles or organs are each asked for their newest trips; more are filtered from all trips."""
@@ -56,6 +56,7 @@ class TripFilter(msgspec.Struct, frozen=True, kw_only=True):
     running: bool | None = None
     doubts: int | None = None
     """Bits of `Doubt`: trips with any of them; 0 = without any doubt."""
+    verdicts: tuple[str, ...] = ()
 
 
 async def list_trips(
@@ -183,6 +184,9 @@ def _conditions(wanted: TripFilter, scope: Scope) -> list[ColumnElement[bool]]:
         None if wanted.most_duration_s is None else duration_s <= wanted.most_duration_s,
         None if wanted.running is None else trip.c.running.is_(wanted.running),
     ]
+    if wanted.verdicts:
+        judged = select(verdict.c.trip_id).where(verdict.c.kind.in_(wanted.verdicts))
+        given.append(trip.c.id.in_(judged if begin is None else judged.where(verdict.c.started_at >= begin)))
     if wanted.doubts is not None:
         given.append(trip.c.doubts == 0 if wanted.doubts == 0 else trip.c.doubts.op("&")(wanted.doubts) != 0)
     return [one for one in given if one is not None]

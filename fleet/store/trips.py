@@ -70,11 +70,15 @@ class Changes(msgspec.Struct):
 
 
 class Touched(NamedTuple):
-    """A segment that was written, superseded or dropped: its days have to be summed up again."""
+    """A segment that was written, superseded or dropped: its days have to be summed up again.
+
+    `news`: whether more than the clock has gone on. A stop or gap that merely lasts says nothing new.
+    """
 
     vehicle_id: int
     started_at: datetime
     known_to: datetime
+    news: bool = True
 
 
 async def write_segments(
@@ -128,10 +132,12 @@ async def _upsert(
     return [
         touched
         for row in changed
+        for before in (row["known_before"],)
+        for lasts in (name != "trip" and row["running"] and before is not None,)
         for touched in (
-            Touched(row["vehicle_id"], row["started_at"], row["known_to"]),
+            Touched(row["vehicle_id"], row["started_at"], row["known_to"], not lasts),
             # what it said before may have reached into other days
-            *([Touched(row["vehicle_id"], row["started_at"], row["known_before"])] if row["known_before"] else ()),
+            *([Touched(row["vehicle_id"], row["started_at"], row["known_before"], not lasts)] if before else ()),
         )
     ]
 
@@ -205,7 +211,7 @@ new as (
     insert into {name} as t ({listed}) select {listed} from s
     on conflict (id) do update set {assigned}, version = t.version + case when t.running then 0 else 1 end
     where {differs.format("excluded")}
-    returning id, vehicle_id, started_at, known_to
+    returning id, vehicle_id, started_at, known_to, running
 )
 select new.*, old.known_to as known_before from new left join old on old.id = new.id
 """

@@ -2,7 +2,7 @@
 
 The registry (who owns what) and its books of rules and lists, the readings (hypertables, one row a sample, daily
 chunks), the books (batches, ledger, quarantine, receipts) that prove what became of every message, trips, orders with
-their bookings, and access.
+their bookings, what is said of trips (verdicts, findings, cases), and access.
 """
 
 from __future__ import annotations
@@ -20,6 +20,17 @@ from fleet.store.tables.access import (
 )
 from fleet.store.tables.base import INSTANT, metadata
 from fleet.store.tables.books import batch, ingest_worker, ledger, ledger_hour, quarantine, receipt
+from fleet.store.tables.judgement import (
+    calendar_entry,
+    case_number,
+    case_step,
+    finding,
+    finding_version,
+    judged_vehicle,
+    misuse_case,
+    verdict,
+    verdict_version,
+)
 from fleet.store.tables.orders import (
     booking,
     dispatch_order,
@@ -80,10 +91,15 @@ __all__ = [
     "binding",
     "booking",
     "broker_account",
+    "calendar_entry",
+    "case_number",
+    "case_step",
     "dispatch_order",
     "driver",
     "event_reading",
     "exemption",
+    "finding",
+    "finding_version",
     "fold_checkpoint",
     "fold_snapshot",
     "follow_cursor",
@@ -91,6 +107,7 @@ __all__ = [
     "gap",
     "gap_version",
     "ingest_worker",
+    "judged_vehicle",
     "late_span",
     "latest_state",
     "ledger",
@@ -99,6 +116,7 @@ __all__ = [
     "login_failure",
     "login_session",
     "metadata",
+    "misuse_case",
     "monitor_status",
     "order_amendment",
     "order_approval",
@@ -133,4 +151,6 @@ __all__ = [
     "vehicle_day_division",
     "vehicle_history",
     "vehicle_month",
+    "verdict",
+    "verdict_version",
 ]

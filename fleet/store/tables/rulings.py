@@ -104,6 +104,7 @@ exemption = Table(
     Column("kind", Text, nullable=False),
     Column("period", TSTZRANGE(), nullable=False),
     Column("why", Text, nullable=False),
+    Column("entered_at", INSTANT, nullable=False, server_default=func.clock_timestamp()),
     CheckConstraint("not isempty(period)", name="period_not_empty"),
     CheckConstraint("num_nonnulls(vehicle_id, organ_id) = 1", name="one_subject"),
 )

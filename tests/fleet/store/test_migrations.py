@@ -98,7 +98,8 @@ async def test_the_identity_holds_absent_numbers_equal(database_url: str) -> Non
     found = await rows(
         database_url,
         "select c.relname::text from pg_index i join pg_class c on c.oid = i.indexrelid"
-        " where i.indnullsnotdistinct and i.indisunique and c.relnamespace = 'public'::regnamespace order by 1",
+        " where i.indnullsnotdistinct and i.indisunique and c.relname like '%reading_identity'"
+        " and c.relnamespace = 'public'::regnamespace order by 1",
     )
     assert found == ["event_reading_identity", "position_reading_identity", "usage_reading_identity"]
 

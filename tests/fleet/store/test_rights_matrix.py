@@ -45,7 +45,7 @@ ledger                cru     -        r
 ledger_hour           cru     -        r
 receipt               cru     -        r
 quarantine            cru     -        r
-ingest_worker         cru     -        r
+ingest_worker         cru     r        r
 
 account               -       -        cru
 token                 -       -        crud
@@ -57,6 +57,44 @@ broker_account        -       -        -
 audit_log             -       -        cr
 audit_pending         c       c        crd
 alembic_version       -       -        -
+
+trip                  -       crud     r
+stop                  -       crud     r
+gap                   -       crud     r
+trip_version          -       cr       r
+stop_version          -       cr       r
+gap_version           -       cr       r
+trip_track            -       crud     r
+trip_cells            -       crud     r
+vehicle_day           -       crud     r
+vehicle_day_division  -       crud     r
+vehicle_month         -       crud     r
+follow_cursor         -       cru      -
+fold_snapshot         -       crud     -
+fold_checkpoint       -       crud     -
+late_span             -       crud     r
+recompute_refused     -       cr       r
+unit_state            -       crud     r
+monitor_status        -       cru      r
+
+dispatch_order        -       r        cru
+order_number          -       r        cru
+order_amendment       -       r        cru
+order_approval        -       r        cr
+order_assignment      -       r        cru
+order_outing          -       r        crud
+order_event           -       r        cr
+booking               -       r        crud
+
+verdict               -       crud     r
+verdict_version       -       cr       r
+finding               -       cru      r
+finding_version       -       cr       r
+judged_vehicle        -       cru      r
+misuse_case           -       cru      ru
+case_number           -       cru      r
+case_step             -       cr       cr
+calendar_entry        -       r        crud
 """
 
 COLUMNS: Mapping[tuple[str, str], Mapping[str, frozenset[str]]] = {

@@ -1,0 +1,112 @@
+"""The evidence file of a case: what an auditor takes along, with a sum over every part of it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from datetime import datetime
+from html import escape
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import BigInteger, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fleet.store.tables import trip_track
+from fleet.tracks.packed import unpack
+from fleet.workdays import LOCAL
+
+
+class Packed(NamedTuple):
+    content: bytes
+    sha256: str
+
+
+async def evidence_file(
+    connection: AsyncConnection, case: Mapping[str, Any], *, now: datetime, by: str, purpose: str
+) -> Packed:
+    """The same case gives the same bytes but for `taken`: entries in a fixed order, with a fixed time."""
+    trips = sorted({int(trip_id) for trip_id in case["verdicts"]})
+    parts: dict[str, bytes] = {"case.json": _json(case)}
+    for trip_id, packed in (await _tracks(connection, trips)).items():
+        parts[f"track-{trip_id}.geojson"] = _geojson(packed, trip_id)
+    parts["case.html"] = _page(case).encode()
+    parts["taken.json"] = _json({"at": now, "by": by, "purpose": purpose})
+    sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(parts.items()))
+    parts["SHA256SUMS"] = sums.encode()
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    content = file.getvalue()
+    return Packed(content, hashlib.sha256(content).hexdigest())
+
+
+async def _tracks(connection: AsyncConnection, trips: list[int]) -> dict[int, bytes]:
+    if not trips:
+        return {}
+    wanted = any_(literal(trips, ARRAY(BigInteger)))
+    rows = await connection.execute(
+        select(trip_track.c.trip_id, trip_track.c.packed).where(trip_track.c.trip_id == wanted)
+    )
+    return {row.trip_id: row.packed for row in rows}
+
+
+def _json(value: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2)
+
+
+def _geojson(packed: bytes, trip_id: int) -> bytes:
+    points = unpack(packed).points()
+    feature = {
+        "type": "Feature",
+        "properties": {
+            "trip_id": trip_id,
+            "times": [datetime.fromtimestamp(point.at_us / 1e6, LOCAL).isoformat() for point in points],
+            "speeds_kmh": [None if point.speed_dkmh is None else point.speed_dkmh / 10 for point in points],
+        },
+        "geometry": {
+            "type": "LineString",
+            "coordinates": [[point.lon_e7 / 1e7, point.lat_e7 / 1e7] for point in points],
+        },
+    }
+    return msgspec.json.encode(feature)
+
+
+def _page(case: Mapping[str, Any]) -> str:
+    """One page without scripts or outside parts, to print."""
+
+    def local(moment: datetime | None) -> str:
+        return "–" if moment is None else moment.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M:%S")
+
+    findings = "".join(
+        f"<h3>{escape(one['title_zh'])} <small>{escape(one['title_en'])} · {escape(one['severity'] or '–')}"
+        f"{' · 已撤回 withdrawn' if one['withdrawn_at'] else ''}</small></h3>"
+        f"<p>{local(one['from'])} – {local(one['to'])}</p><ul>"
+        + "".join(
+            f"<li>{escape(ground['zh'])}<br><small>{escape(ground['en'])}</small></li>" for ground in one["grounds"]
+        )
+        + "</ul>"
+        for one in case["evidence"]
+    )
+    history = "".join(
+        f"<tr><td>{local(one['at'])}</td><td>{escape(one['by'] or '系统')}</td><td>{escape(one['command'])}</td>"
+        f"<td>{escape(one['state_after'])}</td><td>{escape(one['why'] or '')}</td></tr>"
+        for one in case["history"]
+    )
+    return (
+        '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
+        f"<title>{escape(case['number'])}</title>"
+        "<style>body{font:14px/1.6 sans-serif;max-width:48em;margin:2em auto;padding:0 1em}"
+        "table{border-collapse:collapse;width:100%}td,th{border:1px solid #999;padding:.3em .5em;text-align:left}"
+        "small{color:#555}</style>"
+        f"<h1>线索 {escape(case['number'])}</h1>"
+        f"<p>{escape(case['plate'])} · {escape(case['organ_name'])} · {escape(case['state'])} · "
+        f"{local(case['from'])} – {local(case['to'])}</p>"
+        f"<h2>发现 Findings</h2>{findings}"
+        "<h2>经过 History</h2><table><tr><th>时间</th><th>人员</th><th>操作</th><th>状态</th><th>理由</th></tr>"
+        f"{history}</table></html>"
+    )

@@ -1,0 +1,1 @@
+"""The rules of misuse as they are applied."""

@@ -1,0 +1,196 @@
+"""Judges what became of the readings: a process of its own behind the fold, so that neither waits for the other.
+
+It takes marks (vehicle, span, reason) that the fold, orders and the registry leave in the transaction of their change,
+and vehicles whose review is due by the clock; judges them; and commits results and the taking of the marks together.
+After a kill at any point the same marks are there again, and the same judgement comes of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from fleet.errors import StoreUnavailable
+from fleet.judging.vehicle import Dossier, Judgement, Policies, PoliciesAt, judge
+from fleet.model.findings import Parameter
+from fleet.model.policies import POLICIES, PolicyVersion, resolve
+from fleet.model.verdicts import VerdictKind
+from fleet.store import cases, dossiers, judgements
+from fleet.store.dossiers import Papers, Rulebook
+from fleet.store.judgements import Changed, Mark
+from fleet.store.pool import store_errors
+from fleet.workdays import Entry, WorkCalendar
+
+log = logging.getLogger(__name__)
+
+LOCK = 0x6A756467  # "judg"
+_VEHICLES_A_ROUND = 100
+_LONGEST_PAUSE_S = 1.0
+_RULEBOOK_EVERY_S = 5.0
+_CLOCK_DOUBT_S = 5
+
+
+@dataclass(slots=True)
+class Round:
+    """What one round did."""
+
+    vehicles: int = 0
+    changed: int = 0
+
+
+class Judge:
+    """`run()` until `stop()`. Only one works at a time; a second waits for the lock."""
+
+    def __init__(self, engine: AsyncEngine, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._stopping = asyncio.Event()
+        self._rulebook: Rulebook | None = None
+        self._rulebook_at: datetime | None = None
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Waits for a store that is away; anything else that fails ends the process."""
+        delay_s = 0.5
+        while not self._stopping.is_set():
+            try:
+                async with store_errors(), self._engine.connect() as connection:
+                    await self._locked(connection)
+                    delay_s = 0.5
+            except StoreUnavailable as error:
+                log.warning("%s; again in %g s", error, delay_s)
+                await self._pause(delay_s)
+                delay_s = min(delay_s * 2, 8.0)
+
+    async def _locked(self, connection: AsyncConnection) -> None:
+        """Holds the lock of the one judge as long as the connection lasts."""
+        while not self._stopping.is_set():
+            held = (await connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": LOCK})).scalar_one()
+            await connection.commit()
+            if held:
+                break
+            await self._pause(1.0)
+        while not self._stopping.is_set():
+            done = await self.round(connection)
+            if done.vehicles == 0:
+                await self._pause(_LONGEST_PAUSE_S)
+
+    async def round(self, connection: AsyncConnection) -> Round:
+        """Judges at most a hundred vehicles, in one transaction."""
+        now = self._clock()
+        async with connection.begin():
+            rulebook = await self._current_rulebook(connection, now)
+            marks = await judgements.take_marks(connection, now=now, limit=_VEHICLES_A_ROUND)
+            due = await judgements.due_for_review(connection, now=now, limit=_VEHICLES_A_ROUND)
+            marks = {**due, **{one: _joined(mark, due.get(one)) for one, mark in marks.items()}}
+            if not marks:
+                return Round()
+            papers = await dossiers.read_papers(
+                connection, {one: (mark.begin, mark.end) for one, mark in marks.items()}, rulebook, now
+            )
+            await dossiers.read_running_tracks(connection, papers)
+            judged = {one: self._judge(papers[one], marks[one], rulebook, now) for one in papers}
+            await self._infer(connection, papers, judged, marks, rulebook, now)
+            changed: list[Changed] = []
+            for vehicle_id, judgement in judged.items():
+                changed += await judgements.write_judgement(
+                    connection, papers[vehicle_id], judgement, why=marks[vehicle_id].why, now=now
+                )
+            await cases.follow(connection, changed, now=now)
+            return Round(len(marks), len(changed))
+
+    def _judge(self, papers: Papers, mark: Mark, rulebook: Rulebook, now: datetime) -> Judgement:
+        return judge(_dossier(papers, rulebook, now), mark.begin, mark.end)
+
+    async def _infer(
+        self,
+        connection: AsyncConnection,
+        papers: Mapping[int, Papers],
+        judged: dict[int, Judgement],
+        marks: Mapping[int, Mark],
+        rulebook: Rulebook,
+        now: datetime,
+    ) -> None:
+        """Unapproved trips are held against orders of the organ whose own vehicle stood still."""
+        open_ = [
+            papers[one]
+            for one, judgement in judged.items()
+            if any(verdict.kind is VerdictKind.UNAPPROVED for verdict in judgement.verdicts.values())
+        ]
+        if not open_:
+            return
+        begin = min(judged[one.vehicle_id].begin for one in open_)
+        end = max(judged[one.vehicle_id].end for one in open_)
+        for vehicle_id, grants in (await dossiers.inferred_grants(connection, open_, rulebook, begin, end)).items():
+            papers[vehicle_id].grants += grants
+            judged[vehicle_id] = self._judge(papers[vehicle_id], marks[vehicle_id], rulebook, now)
+
+    async def _current_rulebook(self, connection: AsyncConnection, now: datetime) -> Rulebook:
+        at = self._rulebook_at
+        if self._rulebook is None or at is None or now - at > timedelta(seconds=_RULEBOOK_EVERY_S):
+            mark = await dossiers.rulebook_mark(connection)
+            if self._rulebook is None or self._rulebook.mark != mark:
+                self._rulebook = await dossiers.read_rulebook(connection)
+            self._rulebook_at = now
+        return self._rulebook
+
+    async def _pause(self, seconds: float) -> None:
+        with_timeout = asyncio.wait_for(self._stopping.wait(), seconds)
+        try:
+            await with_timeout
+        except TimeoutError:
+            return
+
+
+def _joined(mark: Mark, due: Mark | None) -> Mark:
+    if due is None:
+        return mark
+    return Mark(mark.vehicle_id, min(mark.begin, due.begin), max(mark.end, due.end), mark.why)
+
+
+def _dossier(papers: Papers, rulebook: Rulebook, now: datetime) -> Dossier:
+    lineage = rulebook.lineage(papers.organ_id)
+    entries: list[Entry] = list(rulebook.calendar.get(None, ()))
+    for organ_id in reversed(lineage):
+        entries += rulebook.calendar.get(organ_id, ())
+    return Dossier(
+        vehicle_id=papers.vehicle_id,
+        home=papers.home,
+        home_divisions=papers.home_divisions,
+        segments=tuple(papers.segments),
+        events=tuple(papers.events),
+        grants=tuple(papers.grants),
+        sealings=tuple(papers.sealings),
+        calendar=WorkCalendar.of(entries),
+        policies_at=_policies(rulebook.versions, lineage),
+        track_of=papers.track,
+        clock_doubt_s=_CLOCK_DOUBT_S,
+        now=now,
+    )
+
+
+def _policies(versions: Mapping[str, Sequence[PolicyVersion]], lineage: Sequence[int]) -> PoliciesAt:
+    """Every policy at a moment, for one organ; worked out once for each time between two versions."""
+    borders = sorted({version.effective_from for some in versions.values() for version in some})
+    known: dict[int, Policies] = {}
+
+    def at(when: datetime) -> Policies:
+        between = bisect_right(borders, when)
+        if between not in known:
+            resolved = {slug: resolve(policy, versions[slug], lineage, when) for slug, policy in POLICIES.items()}
+            known[between] = {
+                slug: Parameter(slug, one.value, None if one.version is None else one.version.id)
+                for slug, one in resolved.items()
+            }
+        return known[between]
+
+    return at

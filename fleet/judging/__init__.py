@@ -1,0 +1,1 @@
+"""Puts together what verdicts and rules go by, and judges a vehicle's days. Pure."""

@@ -1,0 +1,252 @@
+"""Judges one vehicle over a span: a verdict for every trip, and what each rule says of every item.
+
+The same dossier gives the same judgement, whenever and wherever it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fleet.dispatch.reconciliation import reconcile
+from fleet.judging.outings import Known, Outing, TrackOf, farthest_m, outings, reached
+from fleet.misuse.base import EventItem, Facts, GapItem, Home, Item, Rule, Sealing, StopItem, TripItem, moment
+from fleet.misuse.registry import RULES
+from fleet.model.findings import Outcome, Parameter
+from fleet.model.trips import Gap, Stop, Trip
+from fleet.model.verdicts import DivisionFact, Grant, Limits, TripFacts, Verdict
+from fleet.workdays import WorkCalendar
+
+Policies = Mapping[str, Parameter]
+PoliciesAt = Callable[[datetime], Policies]
+"""Every policy as it held at a moment for the vehicle's organ."""
+
+_YARD_M = 2_000
+"""A longer trip has left the yard; only shorter ones are measured against the designated place's radius."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """All that is known of a vehicle around a span. `segments` in the order of time, with what the lookback needs.
+
+    `grants`: of its own orders, inferred ones and exemptions, near the span.
+    """
+
+    vehicle_id: int
+    home: Home | None
+    home_divisions: frozenset[int]
+    segments: Sequence[Known]
+    events: Sequence[EventItem]
+    grants: tuple[Grant, ...]
+    sealings: tuple[Sealing, ...]
+    calendar: WorkCalendar
+    policies_at: PoliciesAt
+    track_of: TrackOf
+    clock_doubt_s: int
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An outcome, with when the item that it was found in began: what a later judgement of that time replaces.
+
+    `incident_from`, `incident_to`: the outing that holds it, or the item alone (None = it goes on). All findings of
+    one incident are one case.
+    """
+
+    item_at: datetime
+    incident_from: datetime
+    incident_to: datetime | None
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`verdicts` by trip id; `told` holds each (rule, subject) at most once.
+
+    It stands for every segment that begins in [begin, end): whatever was said of one before and is not said here is
+    withdrawn. `review_at`: from then on the clock alone may change some of it; None = only new facts do.
+    """
+
+    begin: datetime
+    end: datetime
+    verdicts: Mapping[int, Verdict]
+    told: tuple[Told, ...]
+    review_at: datetime | None
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        return tuple(one.outcome for one in self.told)
+
+
+def judge(dossier: Dossier, begin: datetime, end: datetime, *, rules: Sequence[Rule] = RULES) -> Judgement:
+    """What is to be said of whatever touches [begin, end], and of the whole outings that do.
+
+    Where an outing goes decides on all of its trips, so they are judged together.
+    """
+    radius_m = int(dossier.policies_at(begin)["unapproved_trip.radius_m"].value)
+    found = outings(dossier.segments, dossier.home, radius_m)
+    outing_of = {(type(one.segment), one.id): outing for outing in found for one in outing.members}
+    chosen = _chosen(dossier, found, begin, end)
+    if chosen:
+        begin = min(begin, moment(chosen[0].segment.started_us))
+        end = max(end, moment(chosen[-1].segment.started_us + 1))
+    verdicts: dict[int, Verdict] = {}
+    told: dict[tuple[str, str, int], Told] = {}
+    reviews: list[datetime] = []
+    items: list[tuple[Item, datetime, Outing | None, Known | None]] = [
+        (_item(dossier, known, outing, verdicts), moment(known.segment.started_us), outing, known)
+        for known in chosen
+        for outing in (outing_of.get((type(known.segment), known.id)),)
+    ]
+    for event in dossier.events:
+        at = moment(event.event.observed_at_us)
+        if begin <= at < end:
+            items.append((event, at, None, None))
+    for item, at, outing, known in items:
+        facts = _facts(dossier, at, outing, known)
+        reviews += _reviews(item, facts, rules, dossier)
+        for outcome in _outcomes(item, facts, rules, dossier.track_of):
+            key = (outcome.rule, outcome.subject.kind.value, outcome.subject.id)
+            told.setdefault(key, Told(at, *_incident(at, outing, known), outcome))
+    # Some borders count from their moment on, some only after it: both are looked at.
+    moments = (one for border in reviews for one in (border, border + timedelta(microseconds=1)))
+    later = min((one for one in moments if one > dossier.now), default=None)
+    return Judgement(begin, end, verdicts, tuple(told.values()), later)
+
+
+def _incident(at: datetime, outing: Outing | None, known: Known | None) -> tuple[datetime, datetime | None]:
+    if known is None:
+        return at, at
+    first, last = (known, known) if outing is None else (outing.members[0], outing.members[-1])
+    ended = last.segment.ended_us
+    return moment(first.segment.started_us), None if ended is None else moment(ended)
+
+
+def _chosen(dossier: Dossier, found: Sequence[Outing], begin: datetime, end: datetime) -> list[Known]:
+    """The segments that touch the span, and those between the ends of the outings that do."""
+    touching = [one for one in dossier.segments if _touches(one, begin, end)]
+    if not touching:
+        return []
+    ids = {(type(one.segment), one.id) for one in touching}
+    first, last = touching[0].segment.started_us, touching[-1].segment.started_us
+    for outing in found:
+        if any((type(one.segment), one.id) in ids for one in outing.members):
+            first = min(first, outing.members[0].segment.started_us)
+            last = max(last, outing.members[-1].segment.started_us)
+    return [one for one in dossier.segments if first <= one.segment.started_us <= last]
+
+
+def _touches(known: Known, begin: datetime, end: datetime) -> bool:
+    ended = known.segment.ended_us
+    return moment(known.segment.started_us) <= end and (ended is None or moment(ended) >= begin)
+
+
+def _item(dossier: Dossier, known: Known, outing: Outing | None, verdicts: dict[int, Verdict]) -> Item:
+    segment = known.segment
+    if isinstance(segment, Stop):
+        return StopItem(known.id, segment)
+    if isinstance(segment, Gap):
+        return GapItem(known.id, segment)
+    assert outing is not None  # every trip belongs to one
+    facts = _trip_facts(dossier, known.id, segment, outing)
+    verdict = reconcile(facts, dossier.grants, _limits(dossier.policies_at(facts.started)), dossier.now)
+    verdicts[known.id] = verdict
+    return TripItem(known.id, segment, verdict)
+
+
+def _facts(dossier: Dossier, at: datetime, outing: Outing | None, known: Known | None) -> Facts:
+    return Facts(
+        vehicle_id=dossier.vehicle_id,
+        home_divisions=dossier.home_divisions,
+        policies=dossier.policies_at(at),
+        now=dossier.now,
+        home=dossier.home,
+        calendar=dossier.calendar,
+        grants=dossier.grants,
+        sealings=dossier.sealings,
+        segments=tuple(
+            one.segment
+            for one in dossier.segments
+            if known is not None and one.segment.started_us <= known.segment.started_us
+        ),
+        off_home_since=None if outing is None else outing.left_before,
+    )
+
+
+def _outcomes(item: Item, facts: Facts, rules: Sequence[Rule], track_of: TrackOf) -> Iterator[Outcome]:
+    for rule in rules:
+        if not isinstance(item, rule.judges):
+            continue
+        given = item
+        if isinstance(item, TripItem) and rule.wants_track(item, facts):
+            given = TripItem(item.id, item.trip, item.verdict, tuple(track_of(item.id)))
+        yield from rule.judge(given, facts)
+
+
+def _reviews(item: Item, facts: Facts, rules: Sequence[Rule], dossier: Dossier) -> Iterator[datetime]:
+    """Of the verdict, and of every rule that judges such an item."""
+    if isinstance(item, TripItem):
+        if item.verdict.review_at is not None:
+            yield item.verdict.review_at
+        if item.trip.ended_us is None or _silent_until(dossier, item.trip) == dossier.now:
+            # A running trip comes out of the windows of its orders, or into them; one cut off by silence may.
+            limits = _limits(facts.policies)
+            for grant in facts.grants:
+                yield grant.begin
+                yield grant.end
+                yield grant.end + timedelta(seconds=limits.late_s)
+                yield grant.begin - timedelta(seconds=limits.early_s)
+    for rule in rules:
+        if isinstance(item, rule.judges):
+            yield from rule.review(item, facts)
+
+
+def _limits(policies: Policies) -> Limits:
+    def number(slug: str) -> int:
+        return int(policies[slug].value)
+
+    return Limits(
+        early_s=number("orders.early_departure_s"),
+        late_s=number("overdue_return.grace_s"),
+        home_radius_m=number("unapproved_trip.radius_m"),
+        area_least_s=number("outside_area.least_s"),
+        attribute_within_s=number("reconciliation.attribute_within_s"),
+    )
+
+
+def _trip_facts(dossier: Dossier, trip_id: int, trip: Trip, outing: Outing) -> TripFacts:
+    started = moment(trip.started_us)
+    farthest = None
+    if dossier.home is not None and trip.distance_m <= _YARD_M:
+        farthest = farthest_m(dossier.track_of(trip_id), dossier.home)
+    measured = {
+        (grant.source_id, place.key): reached(outing, place, dossier.track_of)
+        for grant in dossier.grants
+        for place in grant.destinations
+    }
+    return TripFacts(
+        trip_id=trip_id,
+        vehicle_id=dossier.vehicle_id,
+        started=started,
+        ended=None if trip.ended_us is None else moment(trip.ended_us),
+        left_home_after=min(outing.left_after, started),
+        left_home_before=min(outing.left_before, started),
+        outing_over=outing.over,
+        divisions=tuple(DivisionFact(part.division, part.seconds, part.distance_m) for part in trip.divisions),
+        reached={key: value for key, value in measured.items() if value is not None},
+        silent_until=_silent_until(dossier, trip),
+        farthest_m=farthest,
+        clock_doubt_s=dossier.clock_doubt_s,
+    )
+
+
+def _silent_until(dossier: Dossier, trip: Trip) -> datetime | None:
+    """The end of the silence that follows the trip's last reading, if one does."""
+    if trip.ended_us is None:
+        return None
+    for one in dossier.segments:
+        if isinstance(one.segment, Gap) and one.segment.started_us == trip.ended_us:
+            return dossier.now if one.segment.ended_us is None else moment(one.segment.ended_us)
+    return None

@@ -1,0 +1,88 @@
+"""超时未归: still out at the planned end plus grace. Fires on the clock, with no reading needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from fleet.misuse.base import Base, Facts, GapItem, Item, StopItem, TripItem, span_of
+from fleet.model.findings import Ground, Outcome, Severity, Subject, SubjectKind
+from fleet.model.verdicts import Grant, GrantKind
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueReturn(Base):
+    """The item that holds the deadline of an order speaks for it, so an order is overdue at most once.
+
+    Extensions count when they were approved before the deadline they move.
+    """
+
+    slug: ClassVar[str] = "overdue_return"
+    title_zh: ClassVar[str] = "超时未归"
+    title_en: ClassVar[str] = "Not back in time"
+    severity: ClassVar[Severity] = Severity.BLUE
+    judges: ClassVar[tuple[type[Item], ...]] = (TripItem, StopItem, GapItem)
+    policies: ClassVar[tuple[str, ...]] = ("overdue_return.grace_s",)
+
+    def judge(self, item: Item, facts: Facts) -> Iterable[Outcome]:
+        assert isinstance(item, (TripItem, StopItem, GapItem))
+        if facts.off_home_since is None:
+            return
+        grace = timedelta(seconds=self._number(facts, "grace_s"))
+        begin, end = span_of(item, facts.now)
+        for order_id, grants in _orders(facts, facts.off_home_since, grace):
+            planned = _planned_end(grants, grace)
+            deadline = planned + grace
+            if not begin < deadline <= end:
+                continue
+            subject = Subject(SubjectKind.ORDER, order_id)
+            ground = Ground(
+                "silent_at_deadline" if isinstance(item, GapItem) else "out_at_deadline",
+                {
+                    "number": grants[0].number,
+                    "planned_end": planned.isoformat(),
+                    "deadline": deadline.isoformat(),
+                    "out_since": facts.off_home_since.isoformat(),
+                },
+            )
+            if isinstance(item, GapItem):
+                yield self._doubt(item, facts, begin=planned, end=deadline, grounds=[ground], subject=subject)
+            else:
+                yield self._found(
+                    item,
+                    facts,
+                    begin=planned,
+                    end=deadline,
+                    proven_at=deadline,
+                    grounds=[ground],
+                    subject=subject,
+                    orders=[order_id],
+                )
+
+    def review(self, item: Item, facts: Facts) -> Iterable[datetime]:
+        assert isinstance(item, (TripItem, StopItem, GapItem))
+        if facts.off_home_since is None:
+            return
+        grace = timedelta(seconds=self._number(facts, "grace_s"))
+        for _, grants in _orders(facts, facts.off_home_since, grace):
+            yield _planned_end(grants, grace) + grace
+
+
+def _orders(facts: Facts, left: datetime, grace: timedelta) -> Iterator[tuple[int, list[Grant]]]:
+    """The orders in whose window the outing began, each with what allows it."""
+    people = [one for one in facts.grants if one.kind is not GrantKind.EXEMPTION and not one.inferred]
+    for order_id in sorted({one.source_id for one in people}):
+        grants = sorted((one for one in people if one.source_id == order_id), key=lambda one: one.version)
+        if any(one.begin - grace <= left < one.end for one in grants):
+            yield order_id, grants
+
+
+def _planned_end(grants: list[Grant], grace: timedelta) -> datetime:
+    """The end as it stood when it was reached: an extension approved after its deadline moves nothing."""
+    planned = grants[0].end
+    for one in grants[1:]:
+        if one.known_at <= planned + grace:
+            planned = one.end
+    return planned

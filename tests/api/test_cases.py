@@ -1,0 +1,216 @@
+"""Cases over HTTP: who sees, who decides, what is refused with all its reasons, and the evidence file."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import insert
+
+from fleet.model.registry import Role
+from fleet.store import tables
+from tests.api.builders import World, connected
+
+pytestmark = pytest.mark.store
+
+CITY, COUNTY, OFFICE, OTHER = 1, 2, 3, 4
+
+
+@pytest.fixture
+async def town(world: World) -> World:
+    """City > county > office; another office; one case of the office's vehicle."""
+    await world.organ(CITY, kind="city", division=530300)
+    await world.organ(COUNTY, kind="county", parent_id=CITY)
+    await world.organ(OFFICE, parent_id=COUNTY)
+    await world.organ(OTHER, parent_id=CITY)
+    await world.vehicle(1, organ=OFFICE)
+    await case(world, 1, OFFICE)
+    return world
+
+
+async def case(world: World, case_id: int, organ_id: int, **values: Any) -> None:
+    now = world.clock()
+    row = {
+        "id": case_id,
+        "number": f"XS-2026-{case_id:06}",
+        "vehicle_id": 1,
+        "organ_id": organ_id,
+        "division": 530302,
+        "state": "open",
+        "severity": "red",
+        "begin_at": now - timedelta(hours=2),
+        "end_at": now - timedelta(hours=1),
+        "opened_at": now,
+        "rules": ["unapproved_trip"],
+        "findings": 1,
+        "withdrawn": 0,
+        **values,
+    }
+    await world.execute(insert(tables.misuse_case).values(row))
+    await world.execute(
+        insert(tables.finding).values(
+            id=case_id,
+            version=1,
+            outcome="finding",
+            rule="unapproved_trip",
+            rule_version=1,
+            vehicle_id=1,
+            organ_id=organ_id,
+            subject_kind="trip",
+            subject_id=70 + case_id,
+            item_at=now - timedelta(hours=2),
+            severity="red",
+            begin_at=now - timedelta(hours=2),
+            end_at=now - timedelta(hours=1),
+            proven_at=now - timedelta(hours=2),
+            count=1,
+            grounds=[{"code": "no_order", "data": {"from": (now - timedelta(hours=2)).isoformat()}}],
+            readings=[{"observed_at": now.isoformat(), "lat_e7": 255_000_000, "lon_e7": 1_038_000_000}],
+            parameters=[{"slug": "unapproved_trip.radius_m", "value": 50, "version_id": None}],
+            order_ids=[],
+            area_ids=[],
+            calendar=None,
+            found_at=now,
+            written_at=now,
+            why="live",
+            case_id=case_id,
+        )
+    )
+
+
+class People:
+    """Requests as somebody; accounts are made when they are first needed."""
+
+    def __init__(self, world: World, client: httpx.AsyncClient) -> None:
+        self._world = world
+        self._client = client
+        self._headers: dict[str, dict[str, str]] = {}
+
+    async def add(self, name: str, role: Role, organ_id: int | None) -> None:
+        self._headers[name] = await self._world.session_of(await self._world.account(name, role, organ_id))
+
+    async def step(self, name: str, command: str, why: str | None = "查实", case_id: int = 1) -> httpx.Response:
+        path = f"/api/v1/cases/{case_id}/{command}"
+        return await self._client.post(path, json={"why": why}, headers=self._headers[name])
+
+    async def assign(self, name: str, to: str) -> httpx.Response:
+        path = "/api/v1/cases/1/assign"
+        return await self._client.post(path, json={"assignee": to}, headers=self._headers[name])
+
+    async def get(self, name: str, path: str, **headers: str) -> httpx.Response:
+        return await self._client.get(f"/api/v1{path}", headers=self._headers[name] | headers)
+
+
+@pytest.fixture
+async def people(town: World, app: FastAPI) -> AsyncIterator[People]:
+    async with connected(app, None) as client:
+        made = People(town, client)
+        await made.add("city", Role.SUPERVISOR, CITY)
+        await made.add("county", Role.SUPERVISOR, COUNTY)
+        await made.add("inside", Role.SUPERVISOR, OFFICE)
+        await made.add("manager", Role.ORGAN_MANAGER, OFFICE)
+        await made.add("stranger", Role.ORGAN_MANAGER, OTHER)
+        await made.add("auditor", Role.AUDITOR, CITY)
+        await made.add("root", Role.ADMINISTRATOR, None)
+        yield made
+
+
+def codes(answer: httpx.Response) -> set[str]:
+    return {one["code"] for one in answer.json()["reasons"]}
+
+
+async def test_a_case_from_opening_to_its_end(people: People, town: World) -> None:
+    assert (await people.assign("city", "county")).json()["assignee"] == "county"
+    explained = await people.step("manager", "explain", "紧急送文件")
+    assert explained.json()["state"] == "explained"
+    confirmed = await people.step("county", "confirm")
+    assert (confirmed.status_code, confirmed.json()["state"]) == (200, "confirmed")
+    assert confirmed.json()["decided_at"] is not None
+    assert (await people.step("county", "close", None)).json()["state"] == "closed"
+    reopened = await people.step("city", "reopen", "新证据")
+    assert (reopened.json()["state"], reopened.json()["decided_at"]) == ("open", None)
+    whole = (await people.get("city", "/cases/1")).json()
+    assert [one["command"] for one in whole["history"]] == ["assign", "explain", "confirm", "close", "reopen"]
+    assert [one["by"] for one in whole["history"]] == ["city", "manager", "county", "county", "city"]
+    assert whole["evidence"][0]["grounds"][0]["zh"].endswith("无用车单。")
+    logged = await town.rows("select action, account from audit_log where object = 'case:1' order by id")
+    assert [one["action"] for one in logged][:2] == ["case.assign", "case.explain"]
+
+
+async def test_who_may_not_decide(people: People) -> None:
+    await people.assign("city", "county")
+    assert codes(await people.step("inside", "confirm")) == {"own_organ"}
+    assert (await people.step("manager", "confirm")).status_code == 403
+    assert (await people.step("auditor", "confirm")).status_code == 403
+    assert (await people.step("root", "confirm")).status_code == 403
+    assert (await people.get("root", "/cases")).status_code == 403
+    assert (await people.step("stranger", "explain")).status_code == 404  # it exists for those who answer for it
+    assert (await people.step("city", "confirm", " ")).json()["reasons"][0]["code"] == "why_missing"
+
+
+async def test_every_reason_is_said(people: People) -> None:
+    refused = await people.step("inside", "confirm", None)
+    assert refused.status_code == 409
+    assert codes(refused) == {"wrong_state", "own_organ", "why_missing"}
+    assert all(one["message_zh"] for one in refused.json()["reasons"])
+
+
+async def test_it_is_assigned_to_a_supervisor_above_the_organ(people: People) -> None:
+    for name in ("inside", "manager", "nobody"):
+        assert (await people.assign("city", name)).status_code == 422
+    assert (await people.assign("county", "city")).status_code == 200
+
+
+async def test_many_at_once(people: People, town: World) -> None:
+    await case(town, 2, OFFICE)
+    await case(town, 3, OFFICE, state="closed")
+    answer = await people._client.post(
+        "/api/v1/cases/assign",
+        json={"cases": [1, 2, 3, 99], "assignee": "county"},
+        headers=people._headers["city"],
+    )
+    assert answer.json()["assigned"] == [1, 2]
+    assert set(answer.json()["refused"]) == {"3", "99"}
+
+
+async def test_lists_and_their_scope(people: People, town: World) -> None:
+    await case(town, 2, OTHER, severity="blue", rules=["unit_silent"])
+    assert [one["id"] for one in (await people.get("city", "/cases")).json()["items"]] == [2, 1]
+    assert [one["id"] for one in (await people.get("county", "/cases")).json()["items"]] == [1]
+    assert [one["id"] for one in (await people.get("stranger", "/cases")).json()["items"]] == [2]
+    assert [one["id"] for one in (await people.get("city", "/cases?rule=unit_silent")).json()["items"]] == [2]
+    assert [one["id"] for one in (await people.get("city", "/cases?severity=red")).json()["items"]] == [1]
+    assert [one["id"] for one in (await people.get("county", "/alerts")).json()["items"]] == [1]
+    page = (await people.get("city", "/cases?limit=1")).json()
+    following = (await people.get("city", f"/cases?limit=1&cursor={page['next_cursor']}")).json()
+    assert [one["id"] for one in following["items"]] == [1]
+
+
+async def test_the_evidence_file_proves_itself(people: People, town: World) -> None:
+    assert (await people.get("auditor", "/cases/1/evidence")).status_code == 400  # without a purpose
+    answer = await people.get("auditor", "/cases/1/evidence", **{"x-purpose": "audit 2026-11"})
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    lines = [line.split("  ") for line in archive.read("SHA256SUMS").decode().splitlines()]
+    sums = {name: digest for digest, name in lines}
+    assert set(sums) == set(archive.namelist()) - {"SHA256SUMS"}
+    assert all(hashlib.sha256(archive.read(name)).hexdigest() == digest for name, digest in sums.items())
+    assert json.loads(archive.read("case.json"))["number"] == "XS-2026-000001"
+    assert "无用车单" in archive.read("case.html").decode()
+    (logged,) = await town.rows("select purpose, detail from audit_log where action = 'case.evidence'")
+    assert logged["purpose"] == "audit 2026-11"
+    assert logged["detail"]["sha256"] == hashlib.sha256(answer.content).hexdigest()
+
+
+async def test_rules_are_listed_with_their_parameters(people: People) -> None:
+    items = (await people.get("manager", "/rules")).json()["items"]
+    first = items[0]
+    assert (first["slug"], first["parameters"][0]["value"]) == ("unapproved_trip", 50)
+    assert len(items) == 11
