@@ -190,7 +190,12 @@ def _upsert_of(table: Table) -> str:
     name = table.name
     columns = [column.name for column in table.columns]
     content = CONTENT[name]
-    given = {"organ_id": "coalesce(h.organ_id, v.organ_id)", "division": "coalesce(h.division, v.division)"}
+    given = {
+        "organ_id": "coalesce(h.organ_id, v.organ_id)",
+        "division": "coalesce(h.division, v.division)",
+        # One that was none for a while counts on from the versions that are kept of it.
+        "version": f"1 + coalesce((select max(k.version) from {name}_version k where k.id = j.id), 0)",
+    }
     selected = ", ".join(f"{given[column]} as {column}" if column in given else f"j.{column}" for column in columns)
     listed = ", ".join(columns)
     differs = "({}) is distinct from ({})".format(

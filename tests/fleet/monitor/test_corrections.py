@@ -65,6 +65,31 @@ async def test_a_binding_corrected_two_weeks_later(city: City) -> None:
     await assert_rolled_up(city)
 
 
+async def test_there_and_back_again(city: City) -> None:
+    """A unit is entered in another vehicle, then in the first one again: every version is kept and told apart."""
+    readings = outing(1)
+    now = from_us(readings[-1].observed_at_us) + TWO_WEEKS
+    await city.connection.execute("delete from binding where unit_id = 2")
+    async with running(city.url, Clock(now)):
+        await city.write(readings)
+        await city.settled()
+        for vehicle_id in (2, 1, 2, 1):
+            engine = create_engine(city.url, size=1)
+            async with engine.begin() as connection:
+                before = await _binding(connection, 1)
+                await connection.execute(
+                    text("update binding set vehicle_id = :v where unit_id = 1"), {"v": vehicle_id}
+                )
+                await bindings.wrote(connection, before, await _binding(connection, 1), now)
+            await engine.dispose()
+            await city.settled()
+            await assert_clean(city, {vehicle_id: readings})
+    assert {row["version"] for row in await city.rows("trip")} == {3}
+    kept = [(row["vehicle_id"], row["version"]) for row in await city.rows("trip_version")]
+    assert sorted(set(kept)) == [(1, 1), (1, 2), (2, 1), (2, 2)]
+    await assert_rolled_up(city)
+
+
 async def _binding(connection: AsyncConnection, unit_id: int):  # type: ignore[no-untyped-def]
     return (await connection.execute(text("select * from binding where unit_id = :u"), {"u": unit_id})).mappings().one()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,11 +19,13 @@ import pytest
 
 from fleet.local.processes import spawn
 from fleet.model.trips import StoredReading
+from fleet.monitor.process import Monitor, Pace
+from fleet.settings import assume_role
 from fleet.store.follow import from_us, to_us
 from tests import services
 from tests.fleet.monitor.rollups import assert_rolled_up
-from tests.fleet.monitor.stage import City, Clock, assert_clean, pieces, running
-from tests.fleet.trips.journeys import Truth, Unit
+from tests.fleet.monitor.stage import FAST, City, Clock, assert_clean, clean, expected_rows, pieces, running
+from tests.fleet.trips.journeys import START_S, Truth, Unit
 
 pytestmark = pytest.mark.store
 
@@ -86,6 +90,41 @@ async def test_killed_again_and_again_under_load(city: City, start: Start) -> No
     await assert_rolled_up(city)
     cursors = await city.rows("follow_cursor")
     assert all(row["n"] == row["snapshot_n"] for row in cursors), "a stop in order leaves nothing to fold again"
+
+
+async def test_what_a_kill_left_behind_and_is_not_made_again_goes(city: City) -> None:
+    """A round made a trip without its first readings; killed, the next monitor takes those with them in one round."""
+    truth = Truth().stand(1_000).drive(3_000).stand(2_000)
+    readings = Unit(unit_id=1, every_s=10, seed=1).report(truth)
+    moved = (START_S + 1_000) * 1_000_000
+    late = [one for one in readings if moved <= one.observed_at_us < moved + 70_000_000]
+    there = [one for one in readings if one not in late]
+    without, whole = expected_rows(clean(there, 1)), expected_rows(clean(readings, 1))
+    assert without["trip"].keys() != whole["trip"].keys(), "or there is nothing to take away"
+    clock = Clock(from_us(readings[-1].observed_at_us))
+    seldom = replace(FAST, snapshot_s=1_000)
+    async with killed(city.url, clock, seldom):
+        await city.settled()
+        await city.write(there)
+        await city.settled()
+        assert {row["id"] for row in await city.rows("trip")} == set(without["trip"])
+    await city.write(late, received_at=from_us(readings[-1].observed_at_us))
+    async with running(city.url, clock):
+        await city.settled()
+        await assert_clean(city, {1: readings})
+    await assert_rolled_up(city)
+
+
+@contextlib.asynccontextmanager
+async def killed(url: str, now: Callable[[], datetime], pace: Pace) -> AsyncIterator[None]:
+    """A monitor that is gone at the end without having kept anything."""
+    task = asyncio.create_task(Monitor(assume_role(url, "fleet_monitor"), now, pace).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 async def test_a_second_one_waits_for_the_end_of_the_first(city: City) -> None:
