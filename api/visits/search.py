@@ -60,10 +60,16 @@ class _Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def find_visits(
-    connection: AsyncConnection, search: Search, *, scope: Scope, after: Key | None, limit: int
+    connection: AsyncConnection,
+    search: Search,
+    *,
+    scope: Scope,
+    after: Key | None,
+    limit: int,
+    most_examined: int = MOST_EXAMINED,
 ) -> Page:
     """Visits of visible vehicles in the period, at least `limit` unless fewer are left or enough was looked at."""
-    candidates, complete = await _candidates(connection, search, scope, after)
+    candidates, complete = await _candidates(connection, search, scope, after, most_examined)
     found: list[Visit] = []
     examined = 0
     last: Key | None = None
@@ -81,12 +87,11 @@ async def find_visits(
 
 
 async def _candidates(
-    connection: AsyncConnection, search: Search, scope: Scope, after: Key | None
+    connection: AsyncConnection, search: Search, scope: Scope, after: Key | None, most: int
 ) -> tuple[list[_Candidate], bool]:
-    """Up to MOST_EXAMINED (a little more where keys are equal), newest first; and whether these are all."""
-    most = MOST_EXAMINED + 1
-    packed = await visits.trip_candidates(connection, search, scope=scope, after=after, limit=most)
-    stops = await visits.stop_candidates(connection, search, scope=scope, after=after, limit=most)
+    """Up to `most` (a little more where keys are equal), newest first; and whether these are all."""
+    packed = await visits.trip_candidates(connection, search, scope=scope, after=after, limit=most + 1)
+    stops = await visits.stop_candidates(connection, search, scope=scope, after=after, limit=most + 1)
     running = await visits.running_trips(connection, search, scope=scope, after=after)
     everything = [
         *(_Candidate(key=key, kind="packed") for key in packed),
@@ -94,9 +99,9 @@ async def _candidates(
         *(_Candidate(key=(row["started_at"], row["id"]), kind="running", row=row) for row in running),
     ]
     everything.sort(key=lambda candidate: candidate.key, reverse=True)
-    if len(everything) <= MOST_EXAMINED:
+    if len(everything) <= most:
         return everything, True
-    border = everything[MOST_EXAMINED - 1].key
+    border = everything[most - 1].key
     return [candidate for candidate in everything if candidate.key >= border], False
 
 

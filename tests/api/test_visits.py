@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
-from api.visits import search
 from api.visits.schemas import Visits
+from api.visits.search import find_visits
 from fleet.geography.datum import wgs84_to_gcj02
 from fleet.model.registry import Role
+from fleet.model.scope import CITY
 from fleet.model.trips import TrackPoint
+from fleet.store.visits import Search
 from fleet.tracks.packed import Way
 from fleet.tracks.passages import Circle, passages
 from tests.api.builders import World, connected
@@ -176,24 +178,26 @@ async def test_the_index_finds_what_a_look_at_every_track_finds(journeys: Journe
     assert total > 50, "the test must not pass on empty answers"
 
 
-async def test_pages_go_on_where_enough_was_looked_at(
-    journeys: Journeys, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nine trips pass 90 m beside a circle of 80 m, then one through it: a page without items, and a cursor."""
-    monkeypatch.setattr(search, "MOST_EXAMINED", 3)
+async def test_pages_go_on_where_enough_was_looked_at(journeys: Journeys) -> None:
+    """Nine trips pass 90 m beside a circle of 80 m, one went through it before them: pages without items come first."""
     hit = await journeys.trip(11, T0, fixes(T0, (-200, 0), (200, 0)))
     for n in range(1, 10):
         begin = T0 + n * HOUR
         await journeys.trip(11, begin, fixes(begin, (-200, 90), (200, 90)))
-    first = await ask(client, radius_m=80)
-    assert (first["items"], first["examined"]) == ([], 3)
-    pages = 1
-    body = first
-    while body["next_cursor"] is not None:
-        body = await ask(client, radius_m=80, cursor=body["next_cursor"])
-        pages += 1
-    assert [one["trip_id"] for one in body["items"]] == [hit]
-    assert pages >= 4
+    circle = Circle(lat_e7=LAT_E7, lon_e7=LON_E7, radius_m=80)
+    wanted = Search(circle=circle, begin=T0, end=T0 + 24 * HOUR)
+    pages = []
+    after = None
+    async with journeys.world.engine.begin() as connection:
+        while True:
+            page = await find_visits(connection, wanted, scope=CITY, after=after, limit=100, most_examined=3)
+            pages.append(page)
+            if page.last is None:
+                break
+            after = page.last
+    assert [len(page.items) for page in pages] == [0, 0, 0, 1]
+    assert [page.examined for page in pages] == [3, 3, 3, 1]
+    assert pages[-1].items[0].trip_id == hit
 
 
 async def test_only_what_may_be_seen(journeys: Journeys, app: FastAPI) -> None:
