@@ -91,7 +91,7 @@ async def take(
     )
     await audit.record(
         connection,
-        account=caller.username,
+        account=caller.actor,
         action=f"case.{command.value}",
         subject=f"case:{case_id}",
         purpose=why,

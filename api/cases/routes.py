@@ -142,7 +142,7 @@ async def read_evidence(services: Shared, caller: Reader, purpose: Purpose, case
         packed = await evidence_file(connection, body, now=now, by=caller.username, purpose=purpose)
         await audit.record(
             connection,
-            account=caller.username,
+            account=caller.actor,
             action="case.evidence",
             subject=f"case:{case_id}",
             purpose=purpose,

@@ -46,6 +46,7 @@ from fleet.store.tables import (
     driver,
     exemption,
     fuel_card,
+    misuse_case,
     organ,
     sealing_list,
     token,
@@ -109,6 +110,7 @@ _ORGAN_OF: Mapping[str, Callable[[int], Select[Any]]] = MappingProxyType(
         "fuel card": lambda one: _in_vehicle(fuel_card.c.vehicle_id, fuel_card.c.id == one),
         "area": lambda one: select(area.c.organ_id).where(area.c.id == one),
         "sealing list": lambda one: select(sealing_list.c.organ_id).where(sealing_list.c.id == one),
+        "case": lambda one: select(misuse_case.c.organ_id).where(misuse_case.c.id == one),
         "trip": lambda one: select(trip.c.organ_id).where(trip.c.id == one),
         "order": lambda one: select(dispatch_order.c.organ_id).where(dispatch_order.c.id == one),
         "exemption": lambda one: (

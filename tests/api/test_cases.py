@@ -8,16 +8,14 @@ import json
 import zipfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import insert
 
 from fleet.model.registry import Role
-from fleet.store import tables
 from tests.api.builders import World, connected
+from tests.api.case_rows import case
 
 pytestmark = pytest.mark.store
 
@@ -34,56 +32,6 @@ async def town(world: World) -> World:
     await world.vehicle(1, organ=OFFICE)
     await case(world, 1, OFFICE)
     return world
-
-
-async def case(world: World, case_id: int, organ_id: int, **values: Any) -> None:
-    now = world.clock()
-    row = {
-        "id": case_id,
-        "number": f"XS-2026-{case_id:06}",
-        "vehicle_id": 1,
-        "organ_id": organ_id,
-        "division": 530302,
-        "state": "open",
-        "severity": "red",
-        "begin_at": now - timedelta(hours=2),
-        "end_at": now - timedelta(hours=1),
-        "opened_at": now,
-        "rules": ["unapproved_trip"],
-        "findings": 1,
-        "withdrawn": 0,
-        **values,
-    }
-    await world.execute(insert(tables.misuse_case).values(row))
-    await world.execute(
-        insert(tables.finding).values(
-            id=case_id,
-            version=1,
-            outcome="finding",
-            rule="unapproved_trip",
-            rule_version=1,
-            vehicle_id=1,
-            organ_id=organ_id,
-            subject_kind="trip",
-            subject_id=70 + case_id,
-            item_at=now - timedelta(hours=2),
-            severity="red",
-            begin_at=now - timedelta(hours=2),
-            end_at=now - timedelta(hours=1),
-            proven_at=now - timedelta(hours=2),
-            count=1,
-            grounds=[{"code": "no_order", "data": {"from": (now - timedelta(hours=2)).isoformat()}}],
-            readings=[{"observed_at": now.isoformat(), "lat_e7": 255_000_000, "lon_e7": 1_038_000_000}],
-            parameters=[{"slug": "unapproved_trip.radius_m", "value": 50, "version_id": None}],
-            order_ids=[],
-            area_ids=[],
-            calendar=None,
-            found_at=now,
-            written_at=now,
-            why="live",
-            case_id=case_id,
-        )
-    )
 
 
 class People:
@@ -141,7 +89,7 @@ async def test_a_case_from_opening_to_its_end(people: People, town: World) -> No
     assert [one["command"] for one in whole["history"]] == ["assign", "explain", "confirm", "close", "reopen"]
     assert [one["by"] for one in whole["history"]] == ["city", "manager", "county", "county", "city"]
     assert whole["evidence"][0]["grounds"][0]["zh"].endswith("无用车单。")
-    logged = await town.rows("select action, account from audit_log where object = 'case:1' order by id")
+    logged = await town.rows("select action, account from audit_log where subject = 'case:1' order by n")
     assert [one["action"] for one in logged][:2] == ["case.assign", "case.explain"]
 
 
@@ -192,6 +140,23 @@ async def test_lists_and_their_scope(people: People, town: World) -> None:
     page = (await people.get("city", "/cases?limit=1")).json()
     following = (await people.get("city", f"/cases?limit=1&cursor={page['next_cursor']}")).json()
     assert [one["id"] for one in following["items"]] == [1]
+
+
+async def test_a_token_for_a_period_sees_what_began_in_it(people: People, town: World) -> None:
+    await case(town, 2, OFFICE, begin_at=town.clock() - timedelta(days=9), end_at=town.clock() - timedelta(days=8))
+    await town.execute_sql("update finding set begin_at = now() - interval '9 days' where id = 2")
+    account_id = await town.account("checker", Role.AUDITOR, CITY)
+    header = await town.token_of(account_id, begin=town.clock() - timedelta(days=1))
+    for path, seen in (
+        ("/cases", [1]),
+        ("/alerts", [1]),
+        ("/cases/1", 200),
+        ("/cases/2", 404),
+        ("/cases/2/evidence", 404),
+    ):
+        answer = await people._client.get(f"/api/v1{path}", headers={**header, "x-purpose": "audit"})
+        found = [one["id"] for one in answer.json()["items"]] if isinstance(seen, list) else answer.status_code
+        assert found == seen, path
 
 
 async def test_the_evidence_file_proves_itself(people: People, town: World) -> None:

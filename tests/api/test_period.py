@@ -22,6 +22,7 @@ from fleet.store import tables
 from fleet.store.unknowns import OF_NOW, Unknown
 from tests.api.builders import World, connected
 from tests.api.test_matrix import address
+from tests.api.test_scope import ordered
 
 pytestmark = pytest.mark.store
 
@@ -34,9 +35,10 @@ class Meaning(Enum):
     CLIPPED = "shows what happened in the period only"
     REFUSED = "is about now, or about all times"
     TIMELESS = "says what is registered, not what happened"
+    ELSEWHERE = "clipped; held by test_trips.py, test_visits.py, orders/test_candidates.py and test_cases.py"
 
 
-C, R, T = Meaning.CLIPPED, Meaning.REFUSED, Meaning.TIMELESS
+C, R, T, E = Meaning.CLIPPED, Meaning.REFUSED, Meaning.TIMELESS, Meaning.ELSEWHERE
 
 ROUTES = {
     "/api/v1/vehicles/{vehicle_id}/track": C,
@@ -47,10 +49,29 @@ ROUTES = {
     "/api/v1/units": C,  # when they were heard last
     "/api/v1/units/{unit_id}": C,
     "/api/v1/registry/unknowns": C,
+    "/api/v1/orders": C,  # those whose time reaches into it
+    "/api/v1/orders/{order_id}": C,
+    "/api/v1/orders/{order_id}/history": C,
+    "/api/v1/orders/{order_id}/permits": C,
+    "/api/v1/orders/purposes": T,
     "/api/v1/positions/latest": R,
     "/api/v1/positions/stream": R,
     "/api/v1/ledger/gaps": R,
     "/api/v1/audit/verify": T,
+    "/api/v1/rules": T,
+    **dict.fromkeys(
+        (
+            *(
+                f"/api/v1/trips{rest}"
+                for rest in ("", *(f"/{{trip_id}}{one}" for one in ("", "/versions", "/verdict")))
+            ),
+            "/api/v1/trips/{trip_id}/track",
+            *(f"/api/v1/vehicles/{{vehicle_id}}/{name}" for name in ("timeline", "days", "months")),
+            *("/api/v1/units/{unit_id}/state", "/api/v1/visits", "/api/v1/alerts"),
+            *("/api/v1/cases", "/api/v1/cases/{case_id}", "/api/v1/cases/{case_id}/evidence"),
+        ),
+        E,
+    ),
     **dict.fromkeys(
         (
             *("/api/v1/me", "/api/v1/auth/tokens", "/api/v1/auth/totp"),
@@ -79,11 +100,17 @@ async def period(world: World, app: FastAPI) -> tuple[datetime, datetime]:
     await world.organ(1, kind="city", division=530300)
     await world.vehicle(11, organ=1)
     await world.states({"unit_id": 11, "position_at": world.clock()})
-    for mark, at in ((BEFORE, begin - timedelta(hours=3)), (INSIDE, begin), (AFTER, end)):
+    for vehicle_id, mark, at in ((12, BEFORE, begin - timedelta(hours=3)), (13, INSIDE, begin), (14, AFTER, end)):
+        await world.vehicle(vehicle_id, organ=1, fitted=False)
         await world.positions(11, [{"observed_at": at + timedelta(minutes=1), "lat_e7": 250000000 + mark * 100}])
         await world.booked(at, 11, Kind.POSITION, mark, mark, 0, 0)
         await world.refused(mark, received_at=at, hour=at, topic=f"fleet/v1/530302/U11/m{mark}")
         await world.execute(insert(tables.audit_log).values(entry(mark, at)))
+        await ordered(world, mark, 1, vehicle_id)
+        span = f"tstzrange('{at.isoformat()}', '{(at + timedelta(hours=2)).isoformat()}')"
+        await world.execute_sql(
+            f"update dispatch_order set period = {span}, effective_period = {span} where id = {mark}"
+        )
     return begin, end
 
 
@@ -126,12 +153,15 @@ async def test_no_route_tells_of_what_happened_outside(
 
         for route in access.declared(app):
             meaning = ROUTES.get(route.path) if route.method == "GET" else None
-            if meaning is None:
+            if meaning in {None, E}:
                 continue
-            path = address(route).replace("999999", "11")
+            path = address(route).replace("999999", str(INSIDE) if "order_id" in route.path else "11")
             if meaning is R:
                 assert (await ask(path, unit="U11")).status_code == 403, path
                 continue
+            if "order_id" in route.path:
+                for outside in (BEFORE, AFTER):
+                    assert (await ask(path.replace(str(INSIDE), str(outside)))).status_code == 404, path
             tries: list[dict[str, Any]] = [{}, tell] if route.path not in ("/api/v1/registry/unknowns",) else []
             if route.path.endswith("track"):
                 tries = [tell, *({**tell, "format": shape} for shape in ("geojson", "gpx", "csv"))]

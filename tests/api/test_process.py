@@ -52,7 +52,7 @@ async def test_it_serves_and_ends_promptly_with_an_open_stream(world: World) -> 
             process.send_signal(signal.SIGTERM)
             _, errors = await process.communicate()
             assert process.returncode == 0, errors
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 20
         assert b"Traceback" not in errors
     finally:
         if process.returncode is None:

@@ -23,6 +23,7 @@ from fleet.model.readings import Kind
 from fleet.model.registry import Role
 from fleet.store import tables
 from tests.api.builders import LONG_AGO, World, connected
+from tests.api.case_rows import case
 from tests.api.journeys import Journeys, fixes, segment_id
 from tests.api.streams import Event, events, next_event, served
 
@@ -52,6 +53,7 @@ THEIR_IDS = {
     "list_id": THEIR_VEHICLE,
     "exemption_id": THEIR_VEHICLE,
     "order_id": THEIR_VEHICLE,
+    "case_id": THEIR_VEHICLE,
 }
 NOT_ORGANS = frozenset({"account_id", "token_id"})
 """Ids of what belongs to no organ: accounts are the administrator's, tokens one's own."""
@@ -174,6 +176,8 @@ async def city(world: World) -> World:
         await world.execute(statement)
     await ordered(world, THEIR_VEHICLE, THEIRS, THEIR_VEHICLE)
     await ordered(world, 5, OURS, OUR_SECRET)
+    await case(world, THEIR_VEHICLE, THEIRS, vehicle_id=THEIR_VEHICLE)
+    await case(world, 5, OURS, vehicle_id=OUR_SECRET)
     return world
 
 

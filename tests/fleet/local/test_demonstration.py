@@ -76,7 +76,7 @@ async def test_a_first_and_a_second_start(house: House, database_url: str) -> No
     before = time.perf_counter()
     again = await house.prepare()
     took_s = time.perf_counter() - before
-    assert took_s < 1
+    assert took_s < 10  # not a minute, as for the first
     assert city.fresh
     assert again == replace(city, fresh=False)
     assert house.said == []
