@@ -168,7 +168,7 @@ async def measure_live(url: str, log: Path) -> list[Figure]:
     )
     cursors = await connection.fetch("select worker, n from follow_cursor")
     began = time.monotonic()
-    with process(url, "fleet.monitor", log=log):
+    with process(url, "fleet.monitor", log=log) as monitor:
         # Snapshots are kept again once everything up to the kill was folded once more.
         kept = "select snapshot_n >= $2 from follow_cursor where worker = $1"
         while not all([await connection.fetchval(kept, row["worker"], row["n"]) for row in cursors]):
@@ -177,7 +177,8 @@ async def measure_live(url: str, log: Path) -> list[Figure]:
             await asyncio.sleep(0.02)
         figures += [
             Figure("restart after kill, 6,000 vehicles", time.monotonic() - began, "s"),
-            Figure("restart: readings folded once more", again, ""),
+            Figure("restart: CPU of it, start of Python included", cpu_s(psutil.Process(monitor.pid)), "s"),
+            Figure("restart: readings in the batches followed once more", again, ""),
         ]
     await connection.close()
     return figures
@@ -211,10 +212,12 @@ async def measure_recompute(url: str) -> list[Figure]:
         share = DAY_VEHICLES // processes
         shares = [(url, str(day.timestamp()), str(k * share), str(share)) for k in range(processes)]
         outputs = _at_once(shares)
-        if sum(int(readings) for readings, _ in outputs) != total:
+        if sum(int(output[0]) for output in outputs) != total:
             raise SystemExit("not all readings were folded: the benchmark measured something else")
-        rate = sum(int(readings) / float(seconds) for readings, seconds in outputs)
+        rate = sum(int(output[0]) / float(output[1]) for output in outputs)
+        cpu_us = sum(float(output[2]) for output in outputs) / total * 1e6
         figures += [
+            Figure(f"recompute, {processes} process(es): CPU a reading, without the database's", cpu_us, "µs"),
             Figure(f"recompute, {processes} process(es)", rate, "readings/s"),
             Figure(f"recompute of 4 million, {processes} process(es)", FLEET_DAY / rate, "s"),
         ]
@@ -236,12 +239,12 @@ async def recompute(url: str, day: float, first: int, count: int) -> None:
     registry = await load_registry(plain)
     cursor = await last_followed(plain)
     begins_us = to_us(datetime.fromtimestamp(day, UTC))
-    began, readings = time.perf_counter(), 0
+    began, began_cpu, readings = time.perf_counter(), time.process_time(), 0
     for vehicle_id in range(first + 1, first + count + 1):
         job = Job(vehicle_id, begins_us, begins_us + 86_400_000_000, cursor, begin(vehicle_id))
         result = await fold_again(connections, registry, job, _no_pause)
         readings += result.readings
-    print(readings, time.perf_counter() - began)
+    print(readings, time.perf_counter() - began, time.process_time() - began_cpu)
 
 
 async def _no_pause() -> None:
@@ -264,7 +267,7 @@ def measure_all() -> list[Figure]:
             finally:
                 postgres.remove()
     for figure in figures:
-        print(f"{figure.what:45} {figure.value:12,.2f} {figure.unit}", flush=True)
+        print(f"{figure.what:66} {figure.value:12,.2f} {figure.unit}", flush=True)
     return figures
 
 
