@@ -21,7 +21,7 @@ from fleet.monitor.following import LiveLane
 from fleet.monitor.housekeeping import Housekeeping
 from fleet.monitor.loading import load
 from fleet.monitor.second import Connections
-from fleet.monitor.work import Pace, Work
+from fleet.monitor.work import DEPENDANTS, Pace, Work
 from fleet.store import checkpoints as kept
 from fleet.store import follow
 from fleet.store.pool import UNAVAILABLE, connect
@@ -37,8 +37,14 @@ FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.25, 4.0
 class Monitor:
     """`run()` until `stop()`; `url`: the monitor's own login."""
 
-    def __init__(self, url: str, now: Callable[[], datetime], pace: Pace | None = None) -> None:
-        self._pace = pace or Pace()
+    def __init__(
+        self,
+        url: str,
+        now: Callable[[], datetime],
+        pace: Pace | None = None,
+        dependants: tuple[str, ...] = DEPENDANTS,
+    ) -> None:
+        self._pace, self._dependants = pace or Pace(), dependants
         self._url = url
         self._now = now
         self._stopping = asyncio.Event()
@@ -52,7 +58,7 @@ class Monitor:
         """Works, or waits for the database or for another monitor, until `stop`."""
         back_off_s = FIRST_BACK_OFF_S
         while not self._stopping.is_set():
-            session = Session(self._url, self._now, self._pace, self._stopping, self._started_at)
+            session = Session(self._url, self._now, self._pace, self._stopping, self._started_at, self._dependants)
             try:
                 await session.run()
                 back_off_s = FIRST_BACK_OFF_S
@@ -75,9 +81,16 @@ class Session:
     """From one loading of the state to the loss of the database, or to the end."""
 
     def __init__(
-        self, url: str, now: Callable[[], datetime], pace: Pace, stopping: asyncio.Event, started_at: datetime
+        self,
+        url: str,
+        now: Callable[[], datetime],
+        pace: Pace,
+        stopping: asyncio.Event,
+        started_at: datetime,
+        dependants: tuple[str, ...],
     ) -> None:
         self._url, self._now, self._pace, self._stopping, self._started_at = url, now, pace, stopping, started_at
+        self._dependants = dependants
         self.worked = False
         self._opened: list[asyncpg.Connection] = []
 
@@ -94,6 +107,7 @@ class Session:
             plain=await self._open(connect(self._url, application_name="one-network monitor second lane")),
         )
         work = await load(writer, self._now, self._pace, self._stopping)
+        work.dependants = self._dependants
         self.worked = True
         second = SecondLane(work, connections)
         tasks = [

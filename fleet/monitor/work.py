@@ -14,7 +14,7 @@ from fleet.store import checkpoints as kept
 from fleet.store.follow import Followed, to_us
 from fleet.store.rollups import refresh_days
 from fleet.store.trips import Touched, write_segments
-from fleet.trips.days import split
+from fleet.trips.days import day_of, split
 from fleet.trips.fold import encode
 
 DEPENDANTS: tuple[str, ...] = ("trips",)
@@ -55,6 +55,7 @@ class Work:
     now: Callable[[], datetime]
     pace: Pace
     stopping: asyncio.Event
+    dependants: tuple[str, ...] = DEPENDANTS
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     replay_to: Followed | None = None
@@ -72,9 +73,9 @@ class Work:
         if outcome.changes:
             touched = await write_segments(self.writer, outcome.changes, now=now, reason=reason)
             await refresh_days(self.writer, _days(touched))
-            if DEPENDANTS:
+            if self.dependants:
                 spans = [(one.vehicle_id, one.started_at, one.known_to) for one in touched if one.news]
-                await kept.tell_dependants(self.writer, DEPENDANTS, spans, reason, now)
+                await kept.tell_dependants(self.writer, self.dependants, spans, reason, now)
         await kept.add_checkpoints(self.writer, outcome.checkpoints)
         await kept.add_late_spans(self.writer, outcome.late)
 
@@ -110,4 +111,15 @@ class Work:
 
 
 def _days(touched: Sequence[Touched]) -> set[tuple[int, date]]:
-    return {(one.vehicle_id, day) for one in touched for day, _ in split(to_us(one.started_at), to_us(one.known_to))}
+    """The days that have to be summed up again: of a vehicle that stands for months not all of them each time."""
+    days: set[tuple[int, date]] = set()
+    for one in touched:
+        begins_us, ends_us = to_us(one.started_at), to_us(one.known_to)
+        days.add((one.vehicle_id, day_of(begins_us)))
+        if one.kind == "trip":
+            continue
+        if one.known_before is not None:
+            before_us = to_us(one.known_before)
+            begins_us, ends_us = min(before_us, ends_us), max(before_us, ends_us)
+        days.update((one.vehicle_id, day) for day, _ in split(begins_us, ends_us))
+    return days

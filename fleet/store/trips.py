@@ -72,13 +72,20 @@ class Changes(msgspec.Struct):
 class Touched(NamedTuple):
     """A segment that was written, superseded or dropped: its days have to be summed up again.
 
-    `news`: whether more than the clock has gone on. A stop or gap that merely lasts says nothing new.
+    `known_before`: how far it was known, where it stands and only that may have become more or less.
     """
 
+    kind: str
     vehicle_id: int
     started_at: datetime
     known_to: datetime
-    news: bool = True
+    known_before: datetime | None = None
+    running: bool = False
+
+    @property
+    def news(self) -> bool:
+        """Whether more than the clock has gone on: a stop or gap that merely lasts says nothing new."""
+        return self.kind == "trip" or not self.running or self.known_before is None
 
 
 async def write_segments(
@@ -109,7 +116,7 @@ async def _supersede(
             " returning id, vehicle_id, started_at, known_to",
             changes.dropped[name],
         )
-        touched += [Touched(*row[1:]) for row in rows]
+        touched += [Touched(name, *row[1:]) for row in rows]
     if changes.spans:
         rows = await connection.fetch(
             SUPERSEDE.format(name),
@@ -118,7 +125,7 @@ async def _supersede(
             *(now, reason),
         )
         gone = [row["id"] for row in rows]
-        touched += [Touched(row["vehicle_id"], row["started_at"], row["known_to"]) for row in rows]
+        touched += [Touched(name, *row[1:]) for row in rows]
     if name == "trip" and gone:
         await connection.execute("delete from trip_track where trip_id = any($1::bigint[])", gone)
         await forget_trips(connection, gone)
@@ -129,17 +136,7 @@ async def _upsert(
     connection: asyncpg.Connection, name: str, rows: Sequence[SegmentRow], now: datetime, reason: str
 ) -> list[Touched]:
     changed = await connection.fetch(UPSERT[name], msgspec.json.encode(rows).decode(), now, reason)
-    return [
-        touched
-        for row in changed
-        for before in (row["known_before"],)
-        for lasts in (name != "trip" and row["running"] and before is not None,)
-        for touched in (
-            Touched(row["vehicle_id"], row["started_at"], row["known_to"], not lasts),
-            # what it said before may have reached into other days
-            *([Touched(row["vehicle_id"], row["started_at"], row["known_before"], not lasts)] if before else ()),
-        )
-    ]
+    return [Touched(name, *row[1:]) for row in changed]
 
 
 async def _write_tracks(connection: asyncpg.Connection, tracks: Sequence[Track]) -> None:
@@ -218,7 +215,8 @@ new as (
     where {differs.format("excluded")}
     returning id, vehicle_id, started_at, known_to, running
 )
-select new.*, old.known_to as known_before from new left join old on old.id = new.id
+select new.id, new.vehicle_id, new.started_at, new.known_to, old.known_to, new.running
+from new left join old on old.id = new.id
 """
 
 

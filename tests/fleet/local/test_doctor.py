@@ -16,7 +16,7 @@ from fleet.model.broker import BrokerAccount, BrokerAccountKind
 from fleet.settings import Settings
 from tests.certificates import authority, written
 from tests.fleet.identity.wire import eventually
-from tests.services import free_port, fresh_broker
+from tests.services import execute, free_port, fresh_broker
 
 
 def settings(tmp_path: Path, **values: object) -> Settings:
@@ -111,3 +111,18 @@ def test_what_is_wrong_with_the_way_to_a_broker_is_told_apart(tmp_path: Path) ->
         assert not found.ok, words
         assert words in f"{found.state} {found.remedy}", found
         assert "unit:word" not in found.state
+
+
+@pytest.mark.store
+@pytest.mark.parametrize(("silent_s", "ok"), [(1, True), (300, False)])
+def test_a_monitor_that_is_gone_is_missed(tmp_path: Path, database_url: str, silent_s: int, ok: bool) -> None:
+    execute(
+        database_url,
+        "insert into monitor_status (id, started_at, seen_at, behind_batches, behind_ms, vehicles, late_spans,"
+        " recompute_waiting, readings_folded, readings_late, refolds, refolds_refused, readings_unbound)"
+        f" values (1, now(), now() - interval '{silent_s} s', 3, 10, 1, 0, 0, 0, 0, 0, 0, 0)",
+    )
+    named = settings(tmp_path, database_url=database_url, mqtt_url=f"mqtt://unit:word@127.0.0.1:{free_port()}")
+    finding = by_subject(examine(named))["monitor"]
+    assert finding.ok is ok
+    assert ok or "fleet monitor" in finding.remedy

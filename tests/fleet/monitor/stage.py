@@ -180,9 +180,11 @@ class Clock:
 
 
 @contextlib.asynccontextmanager
-async def running(url: str, now: Callable[[], datetime], pace: Pace = FAST) -> AsyncIterator[Monitor]:
+async def running(
+    url: str, now: Callable[[], datetime], pace: Pace = FAST, dependants: tuple[str, ...] = ()
+) -> AsyncIterator[Monitor]:
     """A monitor at work, stopped in order at the end."""
-    monitor = Monitor(assume_role(url, "fleet_monitor"), now, pace)
+    monitor = Monitor(assume_role(url, "fleet_monitor"), now, pace, dependants)
     task = asyncio.create_task(monitor.run())
     try:
         yield monitor

@@ -84,3 +84,43 @@ async def test_the_same_batch_again_changes_nothing(city: City) -> None:
         shown = [row for row in rows if not row.get("running")]
         assert [row for row in after[name] if not row.get("running")] == shown
     assert await city.rows("trip_version") == []
+
+
+async def test_whoever_judges_trips_is_told_of_what_changed(city: City) -> None:
+    """A later stage that is registered gets the spans of new, changed and vanished segments; today there is none."""
+    readings = outing(1)
+    begins, ends = (START_S + 1_100) * 1_000_000, (START_S + 5_000) * 1_000_000
+    missing = [one for one in readings if begins <= one.observed_at_us < ends]
+    there = [one for one in readings if not begins <= one.observed_at_us < ends]
+    now = from_us(readings[-1].observed_at_us)
+    told = "select lower(period) as begins, upper(period) as ends, reason, stage from recompute order by id"
+    async with running(city.url, Clock(now), dependants=("trips",)):
+        await city.write(there)
+        await city.settled()
+        rows = await city.connection.fetch(told)
+        trips = await city.rows("trip")
+        spans = {(row["begins"], row["ends"]) for row in rows}
+        assert {(trip["started_at"], trip["ended_at"]) for trip in trips} <= spans
+        assert {(row["stage"], row["reason"]) for row in rows} == {("trips", "readings")}
+        gone = (await city.rows("gap"))[0]
+        await city.connection.execute("delete from recompute")
+        await city.write(missing, received_at=now)
+        await city.settled()
+        late = [row for row in await city.connection.fetch(told) if row["reason"] == "late"]
+        assert (gone["started_at"], gone["ended_at"]) in {(row["begins"], row["ends"]) for row in late}
+
+
+async def test_a_vehicle_that_stands_for_weeks_is_summed_up_day_by_day(city: City) -> None:
+    """Its days stand as soon as they are over, and the last one grows."""
+    reports = Unit(unit_id=1, parked_every_s=3_600, wakes=False, ignition=False).report(Truth().stand(10 * 86_400))
+    silent = replace(FAST, house_s=0.02)
+    half = len(reports) // 2
+    for some in (reports[:half], reports[half:]):
+        now = from_us(some[-1].observed_at_us)
+        async with running(city.url, Clock(now), silent):
+            await city.write(some)
+            await city.settled()
+        await assert_rolled_up(city)
+    days = await city.rows("vehicle_day")
+    assert len(days) >= 10
+    assert sum(row["stopped_s"] + row["gap_s"] for row in days) >= 10 * 86_400 - 3_700

@@ -1,0 +1,51 @@
+"""When the service calls itself ready, as far as the monitor has a say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from api.health.readiness import judge
+from fleet.store.ledger import IngestHealth
+from fleet.store.monitor_status import MonitorStatus
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+QUIET = IngestHealth(last_batch_at=None, online_units=0, received=0, quarantined=0, broker_dropped=None, workers=())
+WELL = MonitorStatus(
+    started_at=NOW - timedelta(days=1),
+    seen_at=NOW - timedelta(seconds=1),
+    behind_batches=1,
+    behind_ms=150,
+    vehicles=6_000,
+    late_spans=0,
+    recompute_waiting=0,
+    readings_folded=10,
+    readings_late=0,
+    refolds=0,
+    refolds_refused=0,
+    readings_unbound=0,
+    snapshot_at=None,
+    last_refusal=None,
+)
+
+
+def test_a_monitor_at_work_and_none_at_all_are_no_reason() -> None:
+    assert judge(QUIET, WELL, NOW).status == "ready"
+    assert judge(QUIET, WELL, NOW).monitor_behind_s == 0.15
+    assert judge(QUIET, None, NOW).status == "ready"
+    assert judge(QUIET, None, NOW).monitor_behind_s is None
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"seen_at": NOW - timedelta(seconds=45)}, "the monitor has not been heard for 45 s"),
+        ({"behind_ms": 90_000}, "the monitor is 90 s behind ingest"),
+    ],
+)
+def test_without_trips_the_service_is_degraded_but_works(change: dict[str, object], reason: str) -> None:
+    judged = judge(QUIET, msgspec.structs.replace(WELL, **change), NOW)
+    assert judged.status == "degraded"
+    assert reason in judged.reasons[0]
