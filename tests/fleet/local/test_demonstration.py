@@ -97,7 +97,7 @@ async def test_the_accounts_work_on_the_broker(house: House) -> None:
     port = house.broker.port
     with Wire(port, INGEST, "service-password") as ingest:
         assert ingest.subscribe("fleet/v1/+/+/position") == 1
-        for purpose, number in (("gateways", 3), ("history", 0), ("load", 9), ("units", 77)):
+        for purpose, number in (("gateways", 3), ("history", 1), ("load", 9), ("units", 77)):
             one = house.simulator()[purpose][number]
             with Wire(port, one["username"], one["password"]) as wire:
                 unit = one.get("code", "QJ999999")
