@@ -8,11 +8,14 @@ import msgspec
 import pytest
 
 from api.health.readiness import judge
+from fleet.store.audit import Waiting
+from fleet.store.audit_journal import JournalState
 from fleet.store.ledger import IngestHealth
 from fleet.store.monitor_status import MonitorStatus
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 QUIET = IngestHealth(last_batch_at=None, online_units=0, received=0, quarantined=0, broker_dropped=None, workers=())
+LOGGED = (Waiting(0, None), JournalState(appending=True))
 WELL = MonitorStatus(
     started_at=NOW - timedelta(days=1),
     seen_at=NOW - timedelta(seconds=1),
@@ -32,10 +35,10 @@ WELL = MonitorStatus(
 
 
 def test_a_monitor_at_work_and_none_at_all_are_no_reason() -> None:
-    assert judge(QUIET, WELL, NOW).status == "ready"
-    assert judge(QUIET, WELL, NOW).monitor_behind_s == 0.15
-    assert judge(QUIET, None, NOW).status == "ready"
-    assert judge(QUIET, None, NOW).monitor_behind_s is None
+    assert judge(QUIET, WELL, NOW, *LOGGED).status == "ready"
+    assert judge(QUIET, WELL, NOW, *LOGGED).monitor_behind_s == 0.15
+    assert judge(QUIET, None, NOW, *LOGGED).status == "ready"
+    assert judge(QUIET, None, NOW, *LOGGED).monitor_behind_s is None
 
 
 @pytest.mark.parametrize(
@@ -46,6 +49,6 @@ def test_a_monitor_at_work_and_none_at_all_are_no_reason() -> None:
     ],
 )
 def test_without_trips_the_service_is_degraded_but_works(change: dict[str, object], reason: str) -> None:
-    judged = judge(QUIET, msgspec.structs.replace(WELL, **change), NOW)
+    judged = judge(QUIET, msgspec.structs.replace(WELL, **change), NOW, *LOGGED)
     assert judged.status == "degraded"
     assert reason in judged.reasons[0]
