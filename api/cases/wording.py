@@ -14,6 +14,7 @@ from fleet.workdays import LOCAL
 
 TEMPLATES: dict[str, tuple[str, str]] = {
     "no_order": ("{from} 出车，无用车单。", "Left at {from} without an order."),
+    "orders_not_kept": ("该单位当时的用车单不在本系统。", "The organ's orders of that time are not kept here."),
     "emergency_not_decided": (
         "应急用车 {number} 在 {decide_by} 前未补批。",
         "The emergency order {number} was not decided by {decide_by}.",

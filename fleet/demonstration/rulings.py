@@ -111,15 +111,20 @@ def build_fuel_cards(vehicles: tuple[Vehicle, ...]) -> tuple[FuelCard, ...]:
 
 
 def build_policies(organs: tuple[StaffedOrgan, ...]) -> tuple[PolicyGiven, ...]:
-    """A few values of their own: larger yards for road works, a longer working day for towns of one county."""
+    """A few values of their own: larger yards for road works, a longer working day for towns of one county.
+
+    Nobody files orders for the simulated trips, so the city does not keep its orders here yet: a trip that nothing
+    explains is undetermined, and accuses nobody.
+    """
     works = [one.organ.id for one in organs if one.function.profile is Profile.WORKS]
     towns = [one.organ.id for one in organs if one.function.profile is Profile.TOWN]
     given = [("unapproved_trip.radius_m", organ, 120, "作业场地较大") for organ in works]
     division = Counter(one.organ.division for one in organs if one.organ.id in towns).most_common(1)[0][0]
     county_towns = [one.organ.id for one in organs if one.organ.id in towns and one.organ.division == division]
-    late: list[tuple[str, int, int | str, str]] = [
+    late: list[tuple[str, int | None, int | str | bool, str]] = [
         ("after_hours.work_to", organ, "18:30", "乡镇作息时间") for organ in county_towns
     ]
+    late.append(("reconciliation.orders_kept", None, False, "演示城市的用车单不在本系统"))
     return tuple(
         PolicyGiven(slug=slug, organ_id=organ, value=value, effective_from=BEGINNING, who="demonstration", why=why)
         for slug, organ, value, why in (*given, *late)

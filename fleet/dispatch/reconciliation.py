@@ -15,7 +15,8 @@ The law:
    outing: where a silence was long enough to go there and back, the claim is not made and the judgement is
    `undetermined`. So is a deviation in time that is smaller than the unit's clock may err, and a trip whose last
    reading is followed by a silence that reaches into the window of an order.
-7. Nothing explains it: `unapproved`. That it moved is known; missing data adds nothing to it.
+7. Nothing explains it: `unapproved`. That it moved is known; missing data adds nothing to it. Where the organ's orders
+   of that time are not kept here (before the system was introduced there) it is `undetermined`.
 
 Missing data therefore never accuses: a judgement that needs data which are not there is `undetermined`.
 """
@@ -74,6 +75,9 @@ def reconcile(facts: TripFacts, grants: Iterable[Grant], limits: Limits, now: da
             best = verdict
     if best is not None:
         return best
+    if not limits.orders_kept:
+        reason = Reason("orders_not_kept")
+        return Verdict(VerdictKind.UNDETERMINED, _NONE, (reason,), (), provisional=provisional)
     whole = Part(facts.started, _end(facts, now))
     reasons = _unexplained(facts, grants, now)
     return Verdict(VerdictKind.UNAPPROVED, _NONE, reasons, (), (whole,), provisional=provisional)

@@ -213,6 +213,7 @@ def _limits(policies: Policies) -> Limits:
         home_radius_m=number("unapproved_trip.radius_m"),
         area_least_s=number("outside_area.least_s"),
         attribute_within_s=number("reconciliation.attribute_within_s"),
+        orders_kept=bool(policies["reconciliation.orders_kept"].value),
     )
 
 

@@ -181,6 +181,7 @@ _ALL: tuple[Policy, ...] = (
     _reporting("late_parked_s", 660, "上报迟到：停放中", "A unit is late while parked after"),
     _reporting("silent_moving_s", 180, "失联：行驶中", "A unit is silent while moving after"),
     _reporting("silent_parked_s", 1_800, "失联：停放中", "A unit is silent while parked after"),
+    Policy("reconciliation.orders_kept", PolicyKind.SWITCH, True, "", "对账：本系统管理用车单", "Orders are kept here"),
     Policy("holiday_use.enabled", PolicyKind.SWITCH, True, "", "节假日用车：启用", "Judged at all"),
 )
 

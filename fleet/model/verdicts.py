@@ -133,6 +133,7 @@ class Limits:
     home_radius_m: int = 50  # `unapproved_trip.radius_m`
     area_least_s: int = 120  # `outside_area.least_s`
     attribute_within_s: int = 86_400  # how long after its window an order still explains an outing that began in it
+    orders_kept: bool = True  # whether the organ's orders of that time are kept here at all
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,14 @@ def test_no_order() -> None:
     assert codes(verdict) == {"no_order"}
 
 
+def test_before_orders_were_kept_here_nobody_is_accused() -> None:
+    facts, not_kept = trip(9, 10), replace(LIMITS, orders_kept=False)
+    verdict = reconcile(facts, (), not_kept, at(48))
+    assert verdict.kind is VerdictKind.UNDETERMINED
+    assert codes(verdict) == {"orders_not_kept"}
+    assert reconcile(facts, (order(8.5, 12, known=7),), not_kept, at(48)).kind is VerdictKind.APPROVED
+
+
 def test_an_order_approved_before_departure_covers_it() -> None:
     verdict = judge(trip(9, 10), order(8.5, 12, known=7))
     assert verdict.kind is VerdictKind.APPROVED
