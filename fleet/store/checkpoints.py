@@ -267,11 +267,14 @@ async def tell_dependants(
     now: datetime,
 ) -> None:
     """One row for each stage and span: what is said of the trips there has to be made again."""
+    if not spans:
+        return
     for stage in stages:
-        await connection.executemany(
-            "insert into recompute (vehicle_id, period, reason, at, stage)"
-            " values ($1, tstzrange($2, $3, '[]'), $4, $5, $6)",
-            [(vehicle_id, begins, ends, reason, now, stage) for vehicle_id, begins, ends in spans],
+        await connection.execute(
+            "insert into recompute (vehicle_id, period, reason, at, stage) select v, tstzrange(b, e, '[]'), $4, $5, $6"
+            " from unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) as s (v, b, e)",
+            *(list(column) for column in zip(*spans, strict=True)),
+            *(reason, now, stage),
         )
 
 

@@ -292,6 +292,7 @@ create table monitor_status (
 alter table recompute add stage text not null default 'readings'
     constraint recompute_known_stage_check check (stage in ('readings', 'trips'));
 create index recompute_stage_idx on recompute (stage, id);
+alter table recompute drop constraint recompute_vehicle_id_fkey;
 """
 
 VISITS = """
@@ -350,6 +351,11 @@ def downgrade() -> None:
     for table in READINGS:
         op.execute(f"drop index {table}_batch")
         op.execute(f"create index {table}_batch on {table} using brin (batch) with (pages_per_range = 16)")
+    op.execute("delete from recompute r where not exists (select from vehicle v where v.id = r.vehicle_id)")
+    op.execute(
+        "alter table recompute add constraint recompute_vehicle_id_fkey"
+        " foreign key (vehicle_id) references vehicle (id) on delete cascade"
+    )
     op.execute("drop index recompute_stage_idx")
     op.execute("alter table recompute drop stage")
     for table in TABLES:

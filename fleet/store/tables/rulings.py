@@ -113,7 +113,7 @@ recompute = Table(
     "recompute",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
-    Column("vehicle_id", Integer, ForeignKey("vehicle.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("vehicle_id", Integer, nullable=False, index=True),
     Column("period", TSTZRANGE(), nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", INSTANT, nullable=False, server_default=func.clock_timestamp()),
@@ -124,5 +124,6 @@ recompute = Table(
 )
 """Spans whose trips, verdicts and findings have to be made again, taken by DELETE … SKIP LOCKED.
 
+No foreign key to `vehicle`: its check would have the monitor wait for whoever holds a vehicle's row.
 `stage` names what changed: 'readings' have to be folded again, of 'trips' only what is said of them is made again.
 """

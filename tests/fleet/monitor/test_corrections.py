@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.model.trips import StoredReading, TripParameters
+from fleet.monitor.work import DEPENDANTS
 from fleet.store import bindings, policies, rulings
 from fleet.store.follow import from_us, to_us
 from fleet.store.pool import create_engine
@@ -228,7 +229,7 @@ async def test_somebody_elses_long_transaction_stops_nothing(city: City, databas
     await other.execute("update binding set note = 'x'")
     await other.execute("insert into recompute (vehicle_id, period, reason) values (2, '[2020-01-01,)', 'binding')")
     try:
-        async with running(city.url, Clock(from_us(readings[-1].observed_at_us))):
+        async with running(city.url, Clock(from_us(readings[-1].observed_at_us)), dependants=DEPENDANTS):
             await city.write(readings)
             await city.settled()
             await assert_clean(city, {1: readings})
