@@ -100,6 +100,7 @@ class Judge:
             await dossiers.read_running_tracks(connection, papers)
             judged = {one: self._judge(papers[one], marks[one], rulebook, now) for one in papers}
             await self._infer(connection, papers, judged, marks, rulebook, now)
+            await judgements.forget_reviews(connection, marks.keys() - papers.keys())
             changed: list[Changed] = []
             for vehicle_id, judgement in judged.items():
                 changed += await judgements.write_judgement(

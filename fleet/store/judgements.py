@@ -88,14 +88,13 @@ async def due_for_review(connection: AsyncConnection, *, now: datetime, limit: i
     return {row.vehicle_id: Mark(row.vehicle_id, now, now, "clock") for row in await connection.execute(statement)}
 
 
-async def next_review(connection: AsyncConnection) -> datetime | None:
-    found: datetime | None = (await connection.execute(select(func.min(judged_vehicle.c.review_at)))).scalar()
-    return found
-
-
-async def waiting_marks(connection: AsyncConnection) -> int:
-    statement = select(func.count()).select_from(recompute).where(recompute.c.stage == "trips")
-    return int((await connection.execute(statement)).scalar_one())
+async def forget_reviews(connection: AsyncConnection, vehicle_ids: Iterable[int]) -> None:
+    """Of vehicles that are none any more nothing will ever be due."""
+    ids = sorted(vehicle_ids)
+    if ids:
+        await connection.execute(
+            update(judged_vehicle).where(judged_vehicle.c.vehicle_id.in_(ids)).values(review_at=None)
+        )
 
 
 async def write_judgement(

@@ -279,3 +279,13 @@ async def test_a_round_that_fails_leaves_its_marks(desk: Desk) -> None:
         await desk.work()
     assert len(await desk.rows("select * from recompute where stage = 'trips'")) == 3
     assert await desk.rows("select * from verdict") == []
+
+
+async def test_a_vehicle_that_is_gone_is_not_looked_at_for_ever(desk: Desk) -> None:
+    await desk.write(HOME_BEFORE, gap(NINE, None))
+    await desk.work()
+    async with desk.owner.begin() as connection:
+        await connection.execute(text("delete from vehicle where id = 1"))
+        await connection.execute(text("update judged_vehicle set review_at = now() - interval '1 day'"))
+    await desk.work()
+    assert await desk.rows("select * from judged_vehicle where review_at is not null") == []
