@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.model.scope import Scope
 from fleet.store.registry import subtree
-from fleet.store.scoped import owned_by, vehicle_visible
+from fleet.store.scoped import owned_by
 from fleet.store.tables import account, case_step, finding, misuse_case, organ, vehicle, verdict, verdict_version
 
 
@@ -195,8 +195,3 @@ async def find_supervisor(connection: AsyncConnection, username: str, *, organ_i
         return row
     within = select(organ.c.id).where(organ.c.id == organ_id, organ.c.id.in_(subtree(row["organ_id"])))
     return row if (await connection.execute(within)).scalar_one_or_none() is not None else None
-
-
-async def visible_vehicle(connection: AsyncConnection, vehicle_id: int, *, scope: Scope) -> bool:
-    statement = select(vehicle.c.id).where(vehicle.c.id == vehicle_id, vehicle_visible(scope))
-    return (await connection.execute(statement)).scalar_one_or_none() is not None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, RowMapping, any_, func, insert, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import RowMapping, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -158,16 +157,6 @@ async def add_step(
             data=data or {},
         )
     )
-
-
-async def steps_of(connection: AsyncConnection, case_ids: Iterable[int]) -> Sequence[RowMapping]:
-    """The history of cases, in order."""
-    statement = (
-        select(case_step)
-        .where(case_step.c.case_id == any_(literal(sorted(case_ids), ARRAY(BigInteger))))
-        .order_by(case_step.c.case_id, case_step.c.n)
-    )
-    return (await connection.execute(statement)).mappings().all()
 
 
 async def change(connection: AsyncConnection, case_id: int, values: dict[str, Any]) -> None:
