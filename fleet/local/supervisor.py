@@ -45,6 +45,7 @@ PARTS = (
 
 DEMONSTRATION_RETENTION_DAYS = 2
 _READY_WITHIN_S = 90.0
+_HISTORY_AFTER_S = 30.0
 
 
 class _Interrupted(BaseException):
@@ -75,6 +76,7 @@ class Supervisor:
         self._parts: list[Part] = []
         self._history = History(self._data_dir)
         self._past: tuple[str, ...] = ()
+        self._history_at = float("inf")  # monotonic, when its loading begins
         self._signals = 0
         self._starting = True
 
@@ -86,7 +88,7 @@ class Supervisor:
                 self._starting = False
                 self._wait_ready()
                 self._welcome(city)
-                self._start_history()
+                self._history_at = time.monotonic() + _HISTORY_AFTER_S if self._past else float("inf")
                 self._tend_until_signal()
             except _Interrupted:
                 pass
@@ -195,8 +197,9 @@ class Supervisor:
             self._add_part("accounts", ("fleet.cli", "broker", "follow"), common)
 
     def _start_history(self) -> None:
-        """The past last: whoever looks now sees the present first."""
-        if self._past and self._signals == 0:
+        """The past last: whoever looks now sees the present first, and units plan their day before it is loaded."""
+        if time.monotonic() >= self._history_at and self._signals == 0:
+            self._history_at = float("inf")
             self._add_part("history", self._past, self._environment(), once=True)
 
     def _add_part(self, name: str, module: tuple[str, ...], environment: dict[str, str], *, once: bool = False) -> None:
@@ -273,6 +276,7 @@ class Supervisor:
                 next_look = time.monotonic() + 30
                 for log in self._logs():
                     keep_short(log)
+            self._start_history()
             if self._past and (line := self._history.news()):
                 self._say(line)
             time.sleep(0.2)
