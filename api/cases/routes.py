@@ -181,6 +181,7 @@ async def dismiss(services: Shared, caller: Decider, case_id: CaseId, version: M
 async def close(
     services: Shared, caller: Decider, case_id: CaseId, version: MaybeMatch, form: WhyForm | None = None
 ) -> Response:
+    """After the decision: nothing more is to be done."""
     return await _step(services, caller, case_id, CaseCommand.CLOSE, form or WhyForm(), version)
 
 

@@ -26,7 +26,7 @@ async def started(**settings: str) -> asyncio.subprocess.Process:
         "-m",
         "api",
         cwd=ROOT,
-        env={**os.environ, **settings},
+        env={**os.environ, "FLEET_TOTP_KEY": "a key of this test that is long enough", **settings},
         stderr=asyncio.subprocess.PIPE,
     )
 

@@ -413,8 +413,8 @@ async def test_tracks_of_trips_outlive_the_readings(journeys: Journeys, client: 
     part = (await client.get("/api/v1/vehicles/11/track", params=cut_short, headers=purpose)).json()
     assert part["total"] == 2
     assert (await client.get(f"/api/v1/trips/{trip_id}/track")).status_code == 400
-    rows = await world.rows("select object, purpose from audit_log where action = 'track.read' order by id")
-    assert rows[1] == {"object": f"trip:{trip_id}", "purpose": "Case 9"}
+    rows = await world.rows("select subject, purpose from audit_log where action = 'track.read' order by n")
+    assert rows[1] == {"subject": f"trip:{trip_id}", "purpose": "Case 9"}
 
 
 async def test_the_track_of_a_running_trip_is_its_good_readings_so_far(

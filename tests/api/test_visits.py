@@ -240,8 +240,8 @@ async def test_the_question_is_on_record_with_whom_it_named(journeys: Journeys, 
     there: dict[str, Any] = {"lat": 25.5, "lon": 103.8, **DAY}
     assert (await client.get("/api/v1/visits", params=there)).status_code == 400
     await ask(client)
-    (row,) = await journeys.world.rows("select object, purpose, detail from audit_log where action = 'visits.read'")
-    assert (row["object"], row["purpose"]) == ("place:25.5000000,103.8000000", PURPOSE["X-Purpose"])
+    (row,) = await journeys.world.rows("select subject, purpose, detail from audit_log where action = 'visits.read'")
+    assert (row["subject"], row["purpose"]) == ("place:25.5000000,103.8000000", PURPOSE["X-Purpose"])
     assert row["detail"]["vehicles"] == [11]
 
 
