@@ -26,14 +26,18 @@ from fleet.model.readings import Kind
 from fleet.model.registry import Role
 from fleet.store import tables
 from tests.api.builders import PASSWORD, World, connected
+from tests.api.case_rows import case
 from tests.api.conftest import app, world  # noqa: F401  # fixtures
+from tests.api.journeys import Journeys
 from tests.api.streams import served
+from tests.api.test_scope import ordered
 
 pytestmark = pytest.mark.store
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "auditors.md"
 BLOCKS = re.findall(r"^```sh\n(.*?)^```\n+```json\n(.*?)^```", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
 OF_DAY = datetime(2026, 11, 20, 0, 30, tzinfo=UTC)
+WITHOUT_ORDER = datetime(2026, 11, 20, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,34 @@ def differences(declared: Any, found: Any, where: str = "") -> list[str]:
     return [] if declared == found else [f"{where} is {found!r}, not {declared!r}"]
 
 
+async def driven(world: World) -> None:  # noqa: F811
+    """One trip with an order, one without, and the case that came of it."""
+    journeys = Journeys(world)
+    await ordered(world, 12, 2, 17)
+    order = {"kind": "order", "id": 12, "number": "O2-2026-0012", "version": 0}
+    for vehicle_id, begin, kind, grants in ((17, OF_DAY, "approved", [order]), (19, WITHOUT_ORDER, "unapproved", [])):
+        trip_id = await journeys.trip(vehicle_id, begin, organ_id=2)
+        code = "covered_by_order" if grants else "no_order"
+        row = {
+            "trip_id": trip_id,
+            "version": 1,
+            "vehicle_id": vehicle_id,
+            "organ_id": 2,
+            "started_at": begin,
+            "kind": kind,
+            "deviations": [],
+            "reasons": [{"code": code, "source_id": None, "data": {"from": begin.isoformat()}}],
+            "grants": grants,
+            "uncovered": [],
+            "covered_late": [],
+            "provisional": False,
+            "judged_at": begin,
+            "why": "live",
+        }
+        await world.execute(insert(tables.verdict).values(row))
+    await case(world, 5, 2, vehicle_id=19, begin_at=WITHOUT_ORDER)
+
+
 @pytest.fixture
 async def november(world: World, app: FastAPI) -> str:  # noqa: F811
     """What the questions are about; answers an auditor's token."""
@@ -128,6 +160,7 @@ async def november(world: World, app: FastAPI) -> str:  # noqa: F811
         {"observed_at": OF_DAY + timedelta(minutes=k), "speed_dkmh": 420, "lat_e7": 255000000 + k} for k in range(3)
     ]
     await world.positions(871, readings)
+    await driven(world)
     await world.booked(OF_DAY.replace(minute=0), 871, Kind.POSITION, 1300, 1210, 60, 30)
     await world.received("QJ000871", "{[0,1200),[1237,1300)}")
     await world.refused(
@@ -138,7 +171,7 @@ async def november(world: World, app: FastAPI) -> str:  # noqa: F811
         reasons=[{"code": "wrong_division", "field": None, "detail": "registered in 530302"}],
     )
     await world.account("looker", Role.VIEWER, organ=2)
-    auditor = await world.account("auditor-wang", Role.AUDITOR)
+    auditor = await world.account("auditor-1", Role.AUDITOR)
     async with connected(app) as admin:
         form = {"username": "dispatch-qilin", "password": PASSWORD, "role": "organ_dispatcher", "organ_id": 2}
         assert (await admin.post("/api/v1/accounts", json=form)).status_code == 201
