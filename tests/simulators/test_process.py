@@ -74,7 +74,7 @@ def test_after_faults_of_every_kind_nothing_is_missing(broker: Mosquitto, tmp_pa
         for kind, samples in entry["samples"].items():
             for sample in samples:
                 assert json.loads(service.units[code].stored[kind, sample["run"]][sample["seq"]]) == sample
-    assert sum(entry["faults"]["drop"] for entry in found["units"].values()) > 5
+    assert sum(entry["faults"]["drop"] for entry in found["units"].values()) > 0
 
 
 def test_a_unit_that_is_killed_is_reported_offline_by_the_broker(broker: Mosquitto, tmp_path: Path) -> None:
