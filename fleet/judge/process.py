@@ -34,6 +34,7 @@ LOCK = 0x6A756467  # "judg"
 _VEHICLES_A_ROUND = 100
 _LONGEST_PAUSE_S = 1.0
 _RULEBOOK_EVERY_S = 5.0
+_LATE_EVERY_S = 10.0
 _CLOCK_DOUBT_S = 5
 
 
@@ -54,6 +55,7 @@ class Judge:
         self._stopping = asyncio.Event()
         self._rulebook: Rulebook | None = None
         self._rulebook_at: datetime | None = None
+        self._late_at: datetime | None = None
 
     def stop(self) -> None:
         self._stopping.set()
@@ -89,9 +91,12 @@ class Judge:
         now = self._clock()
         async with connection.begin():
             rulebook = await self._current_rulebook(connection, now)
-            marks = await judgements.take_marks(connection, now=now, limit=_VEHICLES_A_ROUND)
+            late = self._late_at is None or now - self._late_at >= timedelta(seconds=_LATE_EVERY_S)
+            marks = await judgements.take_marks(connection, now=now, limit=_VEHICLES_A_ROUND, late=late)
             due = await judgements.due_for_review(connection, now=now, limit=_VEHICLES_A_ROUND)
             marks = {**due, **{one: _joined(mark, due.get(one)) for one, mark in marks.items()}}
+            if late and not marks:
+                self._late_at = now
             if not marks:
                 return Round()
             papers = await dossiers.read_papers(

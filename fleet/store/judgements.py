@@ -7,11 +7,25 @@ is brought up to date in place; a version is kept whenever something that was se
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, RowMapping, any_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    RowMapping,
+    and_,
+    any_,
+    delete,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,6 +48,12 @@ from fleet.store.tables import (
 _VERSIONED = tuple(column.name for column in finding_version.columns if column.name != "superseded_at")
 
 
+LATE = "late"
+"""The monitor's reason for what late readings changed."""
+
+LATE_SETTLES = timedelta(minutes=5)
+
+
 class Mark(NamedTuple):
     """A vehicle's span that has to be judged, and what for."""
 
@@ -53,17 +73,35 @@ class Changed(NamedTuple):
     end: datetime | None
 
 
-async def take_marks(connection: AsyncConnection, *, now: datetime, limit: int) -> dict[int, Mark]:
-    """Takes the oldest marks, at most `limit` vehicles of them; they are gone when the transaction commits."""
+async def take_marks(connection: AsyncConnection, *, now: datetime, limit: int, late: bool) -> dict[int, Mark]:
+    """Takes the oldest marks, at most `limit` vehicles of them; they are gone when the transaction commits.
+
+    Marks of late readings wait until none came for `LATE_SETTLES`: while a past is being loaded, what it lacks looks
+    like silence. `late`: whether to look for those that are settled, which costs a walk over all that wait.
+    """
+    fresh = recompute.alias("fresh")
+    still_coming = (
+        select(fresh.c.id)
+        .where(
+            fresh.c.vehicle_id == recompute.c.vehicle_id,
+            fresh.c.stage == "trips",
+            fresh.c.reason == LATE,
+            fresh.c.at > now - LATE_SETTLES,
+        )
+        .exists()
+    )
+    ready = and_(recompute.c.stage == "trips", recompute.c.reason != LATE)
+    if late:
+        ready = and_(recompute.c.stage == "trips", or_(recompute.c.reason != LATE, not_(still_coming)))
     oldest = (
         select(recompute.c.vehicle_id)
-        .where(recompute.c.stage == "trips")
+        .where(ready)
         .group_by(recompute.c.vehicle_id)
         .order_by(func.min(recompute.c.id))
         .limit(limit)
         .scalar_subquery()
     )
-    rows = select(recompute.c.id).where(recompute.c.stage == "trips", recompute.c.vehicle_id.in_(oldest))
+    rows = select(recompute.c.id).where(ready, recompute.c.vehicle_id.in_(oldest))
     taken = delete(recompute).where(recompute.c.id.in_(rows.with_for_update(skip_locked=True)))
     marks: dict[int, Mark] = {}
     for row in await connection.execute(taken.returning(recompute)):

@@ -289,3 +289,15 @@ async def test_a_vehicle_that_is_gone_is_not_looked_at_for_ever(desk: Desk) -> N
         await connection.execute(text("update judged_vehicle set review_at = now() - interval '1 day'"))
     await desk.work()
     assert await desk.rows("select * from judged_vehicle where review_at is not null") == []
+
+
+async def test_late_readings_are_judged_when_no_more_come(desk: Desk) -> None:
+    """While a past is loaded day by day, the days that lack look like silence: nobody is told of it."""
+    now = (await desk.rows("select clock_timestamp() as now"))[0]["now"]
+    desk.now = now
+    await desk.write(HOME_BEFORE, gap(NINE, TEN, odometer_m=90_000), reason="late")
+    await desk.work()
+    assert await desk.rows("select * from finding") == []
+    desk.now = now + timedelta(minutes=6)
+    await desk.work()
+    assert [one["rule"] for one in await desk.rows("select rule from finding")] == ["odometer_gap"]

@@ -193,7 +193,7 @@ async def running(
         await asyncio.wait_for(task, 20)
 
 
-async def until(condition: Callable[[], Awaitable[bool]], what: str, within_s: float = 20) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], what: str, within_s: float = 60) -> None:
     """Returns once the condition holds."""
     deadline = time.monotonic() + within_s
     while not await condition():
