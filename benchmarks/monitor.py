@@ -25,9 +25,10 @@ import psutil
 
 from benchmarks.monitor_load import VEHICLES, batch_of, position_row
 from fleet.local.postgres import Postgres
+from fleet.model.moments import to_us
 from fleet.monitor.registry import load_registry
 from fleet.monitor.second import Connections, Job, fold_again
-from fleet.store.follow import last_followed, reader, to_us
+from fleet.store.follow import last_followed, reader
 from fleet.store.ingest import BatchStore
 from fleet.trips.fold import begin
 from tests.services import ROOT, free_port, migrate

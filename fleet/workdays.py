@@ -17,12 +17,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from importlib.metadata import version
-from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
-LOCAL = ZoneInfo("Asia/Shanghai")
-DAY_STARTS = time(4)
+from fleet.model.moments import LOCAL, day_begins_us, day_of, from_us, to_us
 
 
 class DayKind(StrEnum):
@@ -176,17 +174,6 @@ class Piece:
     ruling: DayRuling
 
 
-def fleet_day(moment: datetime) -> date:
-    """The day, 04:00 to 04:00 in Asia/Shanghai, in which an aware moment lies."""
-    local = moment.astimezone(LOCAL)
-    return local.date() if local.time() >= DAY_STARTS else local.date() - timedelta(days=1)
-
-
-def day_span(day: date) -> tuple[datetime, datetime]:
-    """First moment of a fleet day, and of the next (UTC)."""
-    return _local(day, DAY_STARTS), _local(day + timedelta(days=1), DAY_STARTS)
-
-
 def _local(day: date, clock: time) -> datetime:
     return datetime.combine(day, clock, tzinfo=LOCAL).astimezone(UTC)
 
@@ -196,9 +183,9 @@ def pieces(begin: datetime, end: datetime, calendar: WorkCalendar, hours: Hours)
 
     Working hours that end before they begin (a night watch, 22:00 to 06:00) run over midnight.
     """
-    day = fleet_day(begin)
+    day = day_of(to_us(begin))
     while True:
-        first, after = day_span(day)
+        first, after = from_us(day_begins_us(day)), from_us(day_begins_us(day + timedelta(days=1)))
         if first >= end:
             return
         ruling = calendar.ruling(day)

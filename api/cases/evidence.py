@@ -15,9 +15,9 @@ from sqlalchemy import BigInteger, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fleet.model.moments import LOCAL
 from fleet.store.tables import trip_track
 from fleet.tracks.packed import unpack
-from fleet.workdays import LOCAL
 
 
 class Packed(NamedTuple):

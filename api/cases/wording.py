@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from fleet.workdays import LOCAL
+from fleet.model.moments import LOCAL
 
 TEMPLATES: dict[str, tuple[str, str]] = {
     "no_order": ("{from} 出车，无用车单。", "Left at {from} without an order."),

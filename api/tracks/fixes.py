@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
@@ -14,9 +14,8 @@ import numpy as np
 from sqlalchemy import Row
 
 from fleet.geography.divisions import division_index
+from fleet.model.moments import from_us
 from fleet.tracks.packed import ABSENT, Columns
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Source(StrEnum):
@@ -60,7 +59,7 @@ def of_packed(columns: Columns, unit: str | None) -> list[Fix]:
     divisions = division_index().lookup(columns.lat_e7.astype(np.int32), columns.lon_e7.astype(np.int32))
     return [
         Fix(
-            _EPOCH + timedelta(microseconds=at_us),
+            from_us(at_us),
             lat_e7,
             lon_e7,
             None if speed == ABSENT else speed,

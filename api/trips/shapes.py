@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,15 +12,10 @@ from sqlalchemy import RowMapping
 from api.datum import Datum
 from api.trips.wording import aside_words, cut_words, doubt_names, doubt_words, silence_words
 from fleet.geography.datum import wgs84_to_gcj02
+from fleet.model.moments import from_us
 from fleet.model.trips import BridgedGap, Cut, SetAside
 
 Row = RowMapping | Mapping[str, Any]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def moment(at_us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=at_us)
 
 
 def km(metres: int | None) -> float | None:
@@ -64,7 +58,7 @@ def cut(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
         "kind": one.kind.value,
         "seconds": one.seconds,
         "metres": one.metres,
-        "decided_at": moment(one.decided_at_us),
+        "decided_at": from_us(one.decided_at_us),
         "text": cut_words(one).shown(),
     }
 
@@ -201,8 +195,8 @@ def version_item(row: Row) -> dict[str, Any]:
 def _bridged(one: BridgedGap) -> dict[str, Any]:
     seconds = (one.to_us - one.from_us) // 1_000_000
     return {
-        "from": moment(one.from_us),
-        "to": moment(one.to_us),
+        "from": from_us(one.from_us),
+        "to": from_us(one.to_us),
         "seconds": seconds,
         "straight_km": km(one.metres),
         "odometer_km": km(one.odometer_m),
@@ -212,7 +206,7 @@ def _bridged(one: BridgedGap) -> dict[str, Any]:
 
 def _aside(one: SetAside, datum: Datum) -> dict[str, Any]:
     return {
-        "at": moment(one.at_us),
+        "at": from_us(one.at_us),
         **degrees(one.lat_e7, one.lon_e7, datum),
         "reason": one.reason,
         "needed_kmh": one.kmh,

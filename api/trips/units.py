@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
@@ -20,11 +19,11 @@ from api.trips.shapes import km
 from api.trips.wording import undocumented_words
 from fleet.errors import NotFound
 from fleet.identity.permissions import Permission
+from fleet.model.moments import LOCAL
 from fleet.store import unit_states
 
 router = APIRouter(tags=["trips"])
 
-LOCAL = ZoneInfo("Asia/Shanghai")
 LONGEST_SPAN = timedelta(days=92)
 MOST_GAPS = 200
 

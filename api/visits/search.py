@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.trips.wording import doubt_names
+from fleet.model.moments import from_us, to_us
 from fleet.model.readings import IMPLAUSIBLE
 from fleet.model.scope import Scope
 from fleet.store import visits
@@ -23,7 +24,6 @@ from fleet.tracks.passages import Circle, Evidence, Passage, passages
 MOST_EXAMINED = 1_000
 _AT_ONCE = 200
 _IMPLAUSIBLE = int(IMPLAUSIBLE)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,11 +138,7 @@ async def _tracks(
 def _way_so_far(fixes: Sequence[tuple[datetime, int, int, int]], row: RowMapping) -> Way:
     """The good fixes of a running trip: neither implausible nor set aside."""
     aside = {one["at_us"] for one in row["set_aside"]}
-    good = [
-        ((at - _EPOCH) // timedelta(microseconds=1), lat_e7, lon_e7)
-        for at, lat_e7, lon_e7, flags in fixes
-        if not flags & _IMPLAUSIBLE
-    ]
+    good = [(to_us(at), lat_e7, lon_e7) for at, lat_e7, lon_e7, flags in fixes if not flags & _IMPLAUSIBLE]
     columns = np.array([fix for fix in good if fix[0] not in aside], dtype=np.int64).reshape(-1, 3).T
     return Way(*columns)
 
@@ -193,7 +189,7 @@ def _standing(row: RowMapping, circle: Circle) -> list[Visit]:
 
 def _driving(row: Mapping[str, Any], way: Way, search: Search) -> list[Visit]:
     bridged = [(one["from_us"], one["to_us"]) for one in row["bridged"]]
-    begin_us, end_us = (_us(moment) for moment in (search.begin, search.end))
+    begin_us, end_us = (to_us(moment) for moment in (search.begin, search.end))
     running = row["ended_at"] is None
     return [
         _visit(row, one, way, running)
@@ -209,12 +205,12 @@ def _visit(row: Mapping[str, Any], one: Passage, way: Way, running: bool) -> Vis
         kind="trip",
         trip_id=row["id"],
         stop_id=None,
-        entered_at=_moment(one.entered_us),
-        left_at=_moment(one.left_us),
+        entered_at=from_us(one.entered_us),
+        left_at=from_us(one.left_us),
         began_inside=one.entered_us == int(way.at_us[0]),
         ended_inside=one.left_us == int(way.at_us[-1]),
         closest_m=round(one.closest_m, 1),
-        closest_at=_moment(one.closest_us),
+        closest_at=from_us(one.closest_us),
         evidence=one.evidence,
         running=running,
         doubts=doubt_names(row["doubts"]),
@@ -227,15 +223,7 @@ def _held(way: Way, scope: Scope) -> Way:
         return way
     held = np.ones(len(way), dtype=np.bool_)
     if scope.begin is not None:
-        held &= way.at_us >= _us(scope.begin)
+        held &= way.at_us >= to_us(scope.begin)
     if scope.end is not None:
-        held &= way.at_us < _us(scope.end)
+        held &= way.at_us < to_us(scope.end)
     return Way(way.at_us[held], way.lat_e7[held], way.lon_e7[held])
-
-
-def _us(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def _moment(at_us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=at_us)

@@ -12,12 +12,13 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from fleet.audit.keys import Keys
+from fleet.model.moments import to_us
 
 GENESIS = bytes(32)
 """Stands where the code before the first entry would."""
@@ -25,8 +26,6 @@ GENESIS = bytes(32)
 MAC_BYTES = 32
 
 _DOMAIN = b"one-network audit entry 1\0"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +135,7 @@ def canonical(chain: int, n: int, key: str, entry: Entry) -> bytes:
         str(chain),
         str(n),
         key,
-        str((entry.at - _EPOCH) // _MICROSECOND),
+        str(to_us(entry.at)),
         entry.account,
         entry.role,
         entry.address,

@@ -41,7 +41,7 @@ def replay(
 
 
 def _aware(moment: datetime) -> datetime:
-    from fleet.store.recompute import LOCAL
+    from fleet.model.moments import LOCAL
 
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=LOCAL)
 

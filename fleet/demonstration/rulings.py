@@ -10,9 +10,10 @@ import numpy as np
 from fleet.demonstration.draws import Mix, between, stream
 from fleet.demonstration.functions import Profile
 from fleet.demonstration.organs import StaffedOrgan, moved
-from fleet.demonstration.units import FITTED_ON, LOCAL
+from fleet.demonstration.units import FITTED_ON
 from fleet.geography.divisions import COUNTIES
 from fleet.model.city import Area, Driver, Exemption, FuelCard, PolicyGiven, Vehicle
+from fleet.model.moments import LOCAL
 from fleet.model.registry import Body
 from fleet.model.rulings import AreaPurpose, ExemptionKind
 

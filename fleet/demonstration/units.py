@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
 from fleet.model.city import Binding, Unit, Vehicle
+from fleet.model.moments import LOCAL
 
 FITTED_ON = date(2025, 1, 1)
 """The day the network began; later vehicles got their unit on the day they were registered."""
-
-LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 def unit_code(number: int) -> str:

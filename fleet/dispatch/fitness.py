@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from fleet.dispatch.reasons import Reason, data
+from fleet.model.moments import LOCAL
 from fleet.model.orders import Order
 from fleet.model.registry import Body, Energy, Management, VehicleStatus
-
-LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 class VehicleFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -12,7 +12,8 @@ from datetime import datetime
 import numpy as np
 
 from fleet.geography.distance import haversine_m, haversine_many_m
-from fleet.misuse.base import Home, moment
+from fleet.misuse.base import Home
+from fleet.model.moments import from_us
 from fleet.model.trips import Gap, Place, Segment, Stop, TrackPoint, Trip
 from fleet.model.verdicts import Destination
 
@@ -56,8 +57,8 @@ def _without_home(segments: Sequence[Known]) -> Iterator[Outing]:
     before: Segment | None = None
     for one in segments:
         if isinstance(one.segment, Trip):
-            left = moment(one.segment.started_us)
-            after = moment(before.started_us) if isinstance(before, Gap) else left
+            left = from_us(one.segment.started_us)
+            after = from_us(before.started_us) if isinstance(before, Gap) else left
             yield Outing(min(after, left), left, [one], over=one.segment.ended_us is not None)
         before = one.segment
 
@@ -72,17 +73,17 @@ def _from_home(segments: Sequence[Known], home: Home, radius_m: int) -> Iterator
                 current.over = True
                 yield current
                 current = None
-            last_home = None if segment.ended_us is None else moment(segment.ended_us)
+            last_home = None if segment.ended_us is None else from_us(segment.ended_us)
             continue
         if current is None:
             if isinstance(segment, Gap) and _stayed_home(segment, home, radius_m):
-                last_home = None if segment.ended_us is None else moment(segment.ended_us)
+                last_home = None if segment.ended_us is None else from_us(segment.ended_us)
                 continue
-            seen = moment(segment.started_us)
+            seen = from_us(segment.started_us)
             if isinstance(segment, Gap):
                 # Silent since it stood at home: when it left, if it left, nobody knows.
-                seen = seen if segment.ended_us is None else moment(segment.ended_us)
-                last_home = moment(segment.started_us) if last_home is None else last_home
+                seen = seen if segment.ended_us is None else from_us(segment.ended_us)
+                last_home = from_us(segment.started_us) if last_home is None else last_home
             current = Outing(min(last_home or seen, seen), seen)
         current.members.append(one)
         if isinstance(segment, Trip) and segment.destination is not None and segment.ended_us is not None:

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from fleet.dispatch.reconciliation import reconcile
 from fleet.judging.outings import Known, Outing, TrackOf, farthest_m, outings, reached
-from fleet.misuse.base import EventItem, Facts, GapItem, Home, Item, Rule, Sealing, StopItem, TripItem, moment
+from fleet.misuse.base import EventItem, Facts, GapItem, Home, Item, Rule, Sealing, StopItem, TripItem
 from fleet.misuse.registry import RULES
 from fleet.model.findings import Outcome, Parameter
+from fleet.model.moments import from_us
 from fleet.model.trips import Gap, Stop, Trip
 from fleet.model.verdicts import DivisionFact, Grant, Limits, TripFacts, Verdict
 from fleet.workdays import WorkCalendar
@@ -90,18 +91,18 @@ def judge(dossier: Dossier, begin: datetime, end: datetime, *, rules: Sequence[R
     outing_of = {(type(one.segment), one.id): outing for outing in found for one in outing.members}
     chosen = _chosen(dossier, found, begin, end)
     if chosen:
-        begin = min(begin, moment(chosen[0].segment.started_us))
-        end = max(end, moment(chosen[-1].segment.started_us + 1))
+        begin = min(begin, from_us(chosen[0].segment.started_us))
+        end = max(end, from_us(chosen[-1].segment.started_us + 1))
     verdicts: dict[int, Verdict] = {}
     told: dict[tuple[str, str, int], Told] = {}
     reviews: list[datetime] = []
     items: list[tuple[Item, datetime, Outing | None, Known | None]] = [
-        (_item(dossier, known, outing, verdicts), moment(known.segment.started_us), outing, known)
+        (_item(dossier, known, outing, verdicts), from_us(known.segment.started_us), outing, known)
         for known in chosen
         for outing in (outing_of.get((type(known.segment), known.id)),)
     ]
     for event in dossier.events:
-        at = moment(event.event.observed_at_us)
+        at = from_us(event.event.observed_at_us)
         if begin <= at < end:
             items.append((event, at, None, None))
     for item, at, outing, known in items:
@@ -121,7 +122,7 @@ def _incident(at: datetime, outing: Outing | None, known: Known | None) -> tuple
         return at, at
     first, last = (known, known) if outing is None else (outing.members[0], outing.members[-1])
     ended = last.segment.ended_us
-    return moment(first.segment.started_us), None if ended is None else moment(ended)
+    return from_us(first.segment.started_us), None if ended is None else from_us(ended)
 
 
 def _chosen(dossier: Dossier, found: Sequence[Outing], begin: datetime, end: datetime) -> list[Known]:
@@ -140,7 +141,7 @@ def _chosen(dossier: Dossier, found: Sequence[Outing], begin: datetime, end: dat
 
 def _touches(known: Known, begin: datetime, end: datetime) -> bool:
     ended = known.segment.ended_us
-    return moment(known.segment.started_us) <= end and (ended is None or moment(ended) >= begin)
+    return from_us(known.segment.started_us) <= end and (ended is None or from_us(ended) >= begin)
 
 
 def _item(dossier: Dossier, known: Known, outing: Outing | None, verdicts: dict[int, Verdict]) -> Item:
@@ -218,7 +219,7 @@ def _limits(policies: Policies) -> Limits:
 
 
 def _trip_facts(dossier: Dossier, trip_id: int, trip: Trip, outing: Outing) -> TripFacts:
-    started = moment(trip.started_us)
+    started = from_us(trip.started_us)
     farthest = None
     if dossier.home is not None and trip.distance_m <= _YARD_M:
         farthest = farthest_m(dossier.track_of(trip_id), dossier.home)
@@ -231,7 +232,7 @@ def _trip_facts(dossier: Dossier, trip_id: int, trip: Trip, outing: Outing) -> T
         trip_id=trip_id,
         vehicle_id=dossier.vehicle_id,
         started=started,
-        ended=None if trip.ended_us is None else moment(trip.ended_us),
+        ended=None if trip.ended_us is None else from_us(trip.ended_us),
         left_home_after=min(outing.left_after, started),
         left_home_before=min(outing.left_before, started),
         outing_over=outing.over,
@@ -249,5 +250,5 @@ def _silent_until(dossier: Dossier, trip: Trip) -> datetime | None:
         return None
     for one in dossier.segments:
         if isinstance(one.segment, Gap) and one.segment.started_us == trip.ended_us:
-            return dossier.now if one.segment.ended_us is None else moment(one.segment.ended_us)
+            return dossier.now if one.segment.ended_us is None else from_us(one.segment.ended_us)
     return None

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
 
 from fleet.model.findings import Cited, Doubt, Finding, Ground, Outcome, Parameter, Severity, Subject, SubjectKind
+from fleet.model.moments import from_us
 from fleet.model.trips import EventReading, Gap, Segment, Stop, TrackPoint, Trip
 from fleet.model.verdicts import Grant, Verdict
 from fleet.workdays import STATUTORY, WorkCalendar
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +198,6 @@ class Base:
 # ---------------------------------------------------------------- items in the words of rules
 
 
-def moment(us: int) -> datetime:
-    """Microseconds since 1970 as an aware moment."""
-    return EPOCH + timedelta(microseconds=us)
-
-
 def subject_of(item: Item) -> Subject:
     match item:
         case TripItem():
@@ -225,17 +219,17 @@ def span_of(item: TripItem | StopItem | GapItem, now: datetime) -> tuple[datetim
             pass
         case GapItem(gap=segment):
             pass
-    begin = moment(segment.started_us)
-    return begin, max(begin, now if segment.ended_us is None else moment(segment.ended_us))
+    begin = from_us(segment.started_us)
+    return begin, max(begin, now if segment.ended_us is None else from_us(segment.ended_us))
 
 
 def ends_of(trip: Trip) -> tuple[Cited, ...]:
     """The first and last place of a trip as evidence."""
-    cited = [Cited(moment(trip.started_us), trip.origin.lat_e7, trip.origin.lon_e7)]
+    cited = [Cited(from_us(trip.started_us), trip.origin.lat_e7, trip.origin.lon_e7)]
     if trip.ended_us is not None and trip.destination is not None:
-        cited.append(Cited(moment(trip.ended_us), trip.destination.lat_e7, trip.destination.lon_e7))
+        cited.append(Cited(from_us(trip.ended_us), trip.destination.lat_e7, trip.destination.lon_e7))
     return tuple(cited)
 
 
 def cite(point: TrackPoint) -> Cited:
-    return Cited(moment(point.at_us), point.lat_e7, point.lon_e7, point.speed_dkmh, point.odometer_m, point.ignition)
+    return Cited(from_us(point.at_us), point.lat_e7, point.lon_e7, point.speed_dkmh, point.odometer_m, point.ignition)

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fleet.misuse.base import Base, Facts, GapItem, Item, TripItem, ends_of, moment, span_of
+from fleet.misuse.base import Base, Facts, GapItem, Item, TripItem, ends_of, span_of
 from fleet.model.findings import Cited, Ground, Outcome
+from fleet.model.moments import from_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +46,7 @@ class OdometerGap(Base):
                 "odometer_grew_in_silence", {"undocumented_m": gap.odometer_m, "metres_apart": gap.metres_apart}
             )
             places = ((gap.started_us, gap.before), (gap.ended_us, gap.after))
-            readings = tuple(Cited(moment(us), place.lat_e7, place.lon_e7) for us, place in places if place is not None)
+            readings = tuple(
+                Cited(from_us(us), place.lat_e7, place.lon_e7) for us, place in places if place is not None
+            )
         yield self._found(item, facts, begin=begin, end=end, proven_at=end, grounds=[ground], readings=readings)

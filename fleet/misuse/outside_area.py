@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fleet.geography.borders import outside_m
-from fleet.misuse.base import Base, Facts, Item, TripItem, cite, moment, span_of
+from fleet.misuse.base import Base, Facts, Item, TripItem, cite, span_of
 from fleet.misuse.uncovered import seconds
 from fleet.model.findings import Ground, Outcome, Severity
+from fleet.model.moments import from_us
 from fleet.model.trips import TrackPoint
 from fleet.model.verdicts import Deviation, VerdictKind
 
@@ -46,9 +47,9 @@ class OutsideArea(Base):
             Ground(
                 "outside_permitted_divisions" if self._has_order(item) else "outside_home_county",
                 {
-                    "from": moment(one[0].at_us).isoformat(),
-                    "to": moment(one[-1].at_us).isoformat(),
-                    "seconds": seconds(moment(one[0].at_us), moment(one[-1].at_us)),
+                    "from": from_us(one[0].at_us).isoformat(),
+                    "to": from_us(one[-1].at_us).isoformat(),
+                    "seconds": seconds(from_us(one[0].at_us), from_us(one[-1].at_us)),
                     "allowed": sorted(allowed),
                     "divisions": sorted(
                         {part.division for part in item.trip.divisions if part.division not in allowed}
@@ -63,9 +64,9 @@ class OutsideArea(Base):
         yield self._found(
             item,
             facts,
-            begin=moment(first[0].at_us),
-            end=None if running else min(now, moment(last[-1].at_us)),
-            proven_at=moment(proof.at_us),
+            begin=from_us(first[0].at_us),
+            end=None if running else min(now, from_us(last[-1].at_us)),
+            proven_at=from_us(proof.at_us),
             grounds=grounds,
             readings=[cite(point) for one in long for point in _ends(one)],
             severity=Severity.YELLOW if self._has_order(item) else Severity.RED,

@@ -11,7 +11,7 @@ from fleet.geography.distance import haversine_m
 from fleet.misuse.base import Base, Facts, Item, StopItem, span_of
 from fleet.misuse.uncovered import seconds
 from fleet.model.findings import Cited, Ground, Outcome, Severity
-from fleet.workdays import LOCAL
+from fleet.model.moments import LOCAL
 
 
 @dataclass(frozen=True, slots=True)

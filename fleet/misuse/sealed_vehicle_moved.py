@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from fleet.misuse.base import Base, Facts, GapItem, Item, Sealing, TripItem, ends_of, moment, span_of
+from fleet.misuse.base import Base, Facts, GapItem, Item, Sealing, TripItem, ends_of, span_of
 from fleet.misuse.uncovered import seconds
 from fleet.model.findings import Cited, Ground, Outcome, Severity
+from fleet.model.moments import from_us
 from fleet.model.trips import Gap
 from fleet.model.verdicts import VerdictKind
 
@@ -61,7 +62,7 @@ class SealedVehicleMoved(Base):
             facts,
             begin=max(begin, sealing.begin),
             end=None if item.trip.ended_us is None else end,
-            proven_at=moment(item.trip.begin.decided_at_us),
+            proven_at=from_us(item.trip.begin.decided_at_us),
             severity=Severity.YELLOW if ordered else self.severity,
             grounds=[Ground("moved_while_sealed", {**_named(sealing), "distance_m": item.trip.distance_m})],
             readings=ends_of(item.trip),
@@ -113,7 +114,7 @@ def _named(sealing: Sealing) -> dict[str, object]:
 def _around(gap: Gap) -> tuple[Cited, ...]:
     cited = []
     if gap.before is not None:
-        cited.append(Cited(moment(gap.started_us), gap.before.lat_e7, gap.before.lon_e7))
+        cited.append(Cited(from_us(gap.started_us), gap.before.lat_e7, gap.before.lon_e7))
     if gap.after is not None and gap.ended_us is not None:
-        cited.append(Cited(moment(gap.ended_us), gap.after.lat_e7, gap.after.lon_e7))
+        cited.append(Cited(from_us(gap.ended_us), gap.after.lat_e7, gap.after.lon_e7))
     return tuple(cited)

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fleet.misuse.base import Base, Facts, Item, TripItem, cite, moment
+from fleet.misuse.base import Base, Facts, Item, TripItem, cite
 from fleet.misuse.uncovered import seconds
 from fleet.model.findings import Ground, Outcome, Severity
+from fleet.model.moments import from_us
 from fleet.model.trips import TrackPoint
 from fleet.model.verdicts import VerdictKind
 
@@ -42,9 +43,9 @@ class Speeding(Base):
             Ground(
                 "above_limit",
                 {
-                    "from": moment(one[0].at_us).isoformat(),
-                    "to": moment(one[-1].at_us).isoformat(),
-                    "seconds": seconds(moment(one[0].at_us), moment(one[-1].at_us)),
+                    "from": from_us(one[0].at_us).isoformat(),
+                    "to": from_us(one[-1].at_us).isoformat(),
+                    "seconds": seconds(from_us(one[0].at_us), from_us(one[-1].at_us)),
                     "highest_dkmh": max(point.speed_dkmh or 0 for point in one),
                     "limit_dkmh": limit_dkmh,
                     "readings": len(one),
@@ -57,9 +58,9 @@ class Speeding(Base):
         yield self._found(
             item,
             facts,
-            begin=moment(first[0].at_us),
-            end=None if running else moment(long[-1][-1].at_us),
-            proven_at=moment(proof.at_us),
+            begin=from_us(first[0].at_us),
+            end=None if running else from_us(long[-1][-1].at_us),
+            proven_at=from_us(proof.at_us),
             severity=Severity.BLUE if urgent else self.severity,
             grounds=grounds,
             readings=[cite(point) for one in long for point in one[:100]][:500],

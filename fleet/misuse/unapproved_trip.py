@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fleet.misuse.base import Base, Facts, Item, TripItem, ends_of, moment, span_of
+from fleet.misuse.base import Base, Facts, Item, TripItem, ends_of, span_of
 from fleet.model.findings import Ground, Outcome, Severity
+from fleet.model.moments import from_us
 from fleet.model.verdicts import Deviation, VerdictKind
 
 
@@ -27,7 +28,7 @@ class UnapprovedTrip(Base):
         verdict, trip = item.verdict, item.trip
         grounds = [Ground(reason.code, {**reason.data, "source_id": reason.source_id}) for reason in verdict.reasons]
         begin, _ = span_of(item, facts.now)
-        end = None if trip.ended_us is None else moment(trip.ended_us)
+        end = None if trip.ended_us is None else from_us(trip.ended_us)
         if verdict.kind is VerdictKind.UNDETERMINED:
             yield self._doubt(item, facts, begin=begin, end=end, grounds=grounds)
             return
@@ -39,7 +40,7 @@ class UnapprovedTrip(Base):
             facts,
             begin=begin,
             end=end,
-            proven_at=moment(trip.begin.decided_at_us),
+            proven_at=from_us(trip.begin.decided_at_us),
             severity=Severity.YELLOW if late else Severity.RED,
             grounds=grounds,
             readings=ends_of(trip),

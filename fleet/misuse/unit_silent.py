@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from fleet.misuse.base import Base, Facts, GapItem, Item, moment, span_of
+from fleet.misuse.base import Base, Facts, GapItem, Item, span_of
 from fleet.misuse.uncovered import seconds
 from fleet.model.findings import Cited, Ground, Outcome, Severity
+from fleet.model.moments import from_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class UnitSilent(Base):
             return
         readings = [] if gap.before is None else [Cited(begin, gap.before.lat_e7, gap.before.lon_e7)]
         if gap.after is not None and gap.ended_us is not None:
-            readings.append(Cited(moment(gap.ended_us), gap.after.lat_e7, gap.after.lon_e7))
+            readings.append(Cited(from_us(gap.ended_us), gap.after.lat_e7, gap.after.lon_e7))
         yield self._found(
             item,
             facts,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from fleet.misuse.base import Base, EventItem, Facts, Item, moment
+from fleet.misuse.base import Base, EventItem, Facts, Item
 from fleet.misuse.uncovered import seconds
 from fleet.model.findings import Cited, Ground, Outcome, Severity
+from fleet.model.moments import from_us
 
 _SAYS_SO = frozenset({"power_cut", "antenna_cut", "unit_removed"})
 
@@ -32,9 +33,9 @@ class UnitTampered(Base):
         event = item.event
         if event.event not in _SAYS_SO:
             return
-        at = moment(event.observed_at_us)
+        at = from_us(event.observed_at_us)
         until = at + timedelta(seconds=self._number(facts, "grace_s"))
-        fitted = any(one.event == "unit_fitted" and moment(one.observed_at_us) <= until for one in item.after)
+        fitted = any(one.event == "unit_fitted" and from_us(one.observed_at_us) <= until for one in item.after)
         # A unit without power that is heard again has power again; a cut antenna does not silence it.
         heard = event.event == "power_cut" and item.heard_again_at is not None and item.heard_again_at <= until
         if fitted or heard or facts.now < until:
@@ -59,4 +60,4 @@ class UnitTampered(Base):
     def review(self, item: Item, facts: Facts) -> Iterable[datetime]:
         assert isinstance(item, EventItem)
         if item.event.event in _SAYS_SO:
-            yield moment(item.event.observed_at_us) + timedelta(seconds=self._number(facts, "grace_s"))
+            yield from_us(item.event.observed_at_us) + timedelta(seconds=self._number(facts, "grace_s"))

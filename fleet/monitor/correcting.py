@@ -7,11 +7,11 @@ import contextlib
 import logging
 from collections.abc import Sequence
 
+from fleet.model.moments import from_us
 from fleet.monitor.memory import Outcome
 from fleet.monitor.second import Connections, Job, Result, fold_again, sorted_pending
 from fleet.monitor.work import Work
 from fleet.store import checkpoints as kept
-from fleet.store.follow import from_us
 from fleet.store.trip_spans import segments_between
 from fleet.store.trips import TABLES, Span
 from fleet.trips.fold import decode, encode

@@ -8,12 +8,12 @@ import logging
 
 import asyncpg
 
+from fleet.model.moments import from_us
 from fleet.monitor.live import MOST_BATCHES, fold_round, live_since_us, next_batches
 from fleet.monitor.memory import Outcome
 from fleet.monitor.work import Work
 from fleet.store import checkpoints as kept
 from fleet.store import follow
-from fleet.store.follow import from_us
 from fleet.store.trips import Span
 
 log = logging.getLogger(__name__)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import asyncpg
 
+from fleet.model.moments import from_us, to_us
 from fleet.model.trips import Gap
 from fleet.monitor.correcting import SecondLane
 from fleet.monitor.registry import Registry, load_registry, touched_by
@@ -14,7 +15,6 @@ from fleet.monitor.reporting import UnitSeen
 from fleet.monitor.work import Work
 from fleet.store import checkpoints as kept
 from fleet.store import follow, monitor_status
-from fleet.store.follow import from_us, to_us
 from fleet.store.follow_registry import registry_marks
 from fleet.trips.fold import tick
 

@@ -9,13 +9,13 @@ from datetime import datetime
 
 import asyncpg
 
+from fleet.model.moments import to_us
 from fleet.monitor.memory import Memory, Tracked
 from fleet.monitor.registry import load_registry
 from fleet.monitor.reporting import UnitCondition, UnitSeen
 from fleet.monitor.work import Pace, Work
 from fleet.store import checkpoints as kept
 from fleet.store import monitor_status
-from fleet.store.follow import to_us
 from fleet.store.trip_spans import running_segments
 from fleet.trips.fold import decode, open_segment
 

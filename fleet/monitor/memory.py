@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from fleet.model.moments import from_us, to_us
 from fleet.model.trips import Gap, ReadingKey, Segment, StoredReading, Trip, segment_id
 from fleet.monitor.registry import Registry
 from fleet.monitor.reporting import UnitSeen
 from fleet.monitor.rows import Naming, kind_of, row_of, track_of
 from fleet.store.checkpoints import Checkpoint, LateSpan
-from fleet.store.follow import WORKERS, Followed, from_us, to_us
+from fleet.store.follow import WORKERS, Followed
 from fleet.store.trips import Changes, SegmentRow
 from fleet.trips.fold import Closed, State, begin, encode, is_checkpoint, open_segment, step, tick
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
+from fleet.model.moments import EPOCH, to_us
 from fleet.model.policies import POLICIES, PolicyVersion, resolve
 from fleet.model.trips import TripParameters
 
 PREFIX = "trips."
 CUT_NAMES = tuple(name for name in TripParameters.__struct_fields__ if name != "battery_wh")
 SLUGS = tuple(f"{PREFIX}{name}" for name in CUT_NAMES)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ParameterTimeline:
@@ -24,8 +24,8 @@ class ParameterTimeline:
         self.newest_id = max((version.id for version in versions), default=0)
         city = [version for version in versions if version.organ_id is None]
         moments = sorted({version.effective_from for version in city})
-        self.moments_us = [(moment - _EPOCH) // timedelta(microseconds=1) for moment in moments]
-        self._city = [_at(city, _EPOCH), *(_at(city, moment) for moment in moments)]
+        self.moments_us = [to_us(moment) for moment in moments]
+        self._city = [_at(city, EPOCH), *(_at(city, moment) for moment in moments)]
         self._of_battery: dict[int | None, list[TripParameters]] = {None: self._city}
 
     def at(self, at_us: int, battery_wh: int | None = None) -> TripParameters:

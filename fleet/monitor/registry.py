@@ -10,13 +10,13 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from fleet.model.moments import from_us, to_us
 from fleet.model.policies import POLICIES, PolicyVersion, resolve
 from fleet.monitor.areas import Area, AreaIndex, Named
 from fleet.monitor.bindings import BEGINNING_US, END_US, Binding, Bindings
 from fleet.monitor.parameters import SLUGS, ParameterTimeline
 from fleet.monitor.reporting import REPORTING_SLUGS, ReportingLimits
 from fleet.store import follow_registry as store
-from fleet.store.follow import from_us, to_us
 
 
 @dataclass(frozen=True, slots=True)

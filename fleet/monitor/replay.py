@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 
+from fleet.model.moments import from_us, to_us
 from fleet.monitor.registry import Registry, load_registry
 from fleet.monitor.rows import kind_of, row_of
 from fleet.monitor.second import Connections, Job, Result, fold_again
 from fleet.store.checkpoints import load_cursor
-from fleet.store.follow import from_us, reader, to_us
+from fleet.store.follow import reader
 from fleet.store.pool import connect
 from fleet.store.trip_spans import segments_begun
 from fleet.store.trips import CONTENT, TABLES, SegmentRow

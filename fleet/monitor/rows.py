@@ -8,13 +8,12 @@ from typing import Any
 
 import msgspec
 
+from fleet.model.moments import day_of, from_us
 from fleet.model.trips import Cut, Gap, Place, Segment, Stop, TrackPoint, Trip, segment_id
 from fleet.monitor.areas import Named
-from fleet.store.follow import from_us
 from fleet.store.trips import SegmentRow, Track
 from fleet.store.visits import indexed_trip
 from fleet.tracks.packed import pack
-from fleet.trips.days import day_of
 
 Naming = Callable[[int, int, int], Named | None]
 """(lat_e7, lon_e7, at_us) -> the area around the place, for one vehicle."""

@@ -13,11 +13,12 @@ from datetime import datetime
 
 import asyncpg
 
+from fleet.model.moments import from_us, to_us
 from fleet.model.trips import PositionReading, ReadingKey, StoredReading, TripParameters
 from fleet.monitor.bindings import END_US
 from fleet.monitor.registry import Registry
 from fleet.store import checkpoints as kept
-from fleet.store.follow import Followed, archive, count_positions, from_us, to_us
+from fleet.store.follow import Followed, archive, count_positions
 from fleet.store.trip_spans import standing_segments
 from fleet.trips.fold import Closed, State, begin, decode
 from fleet.trips.timeline import Refold

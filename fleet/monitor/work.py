@@ -9,12 +9,13 @@ from datetime import date, datetime
 
 import asyncpg
 
+from fleet.model.moments import day_of, to_us
 from fleet.monitor.memory import Memory, Outcome
 from fleet.store import checkpoints as kept
-from fleet.store.follow import Followed, to_us
+from fleet.store.follow import Followed
 from fleet.store.rollups import refresh_days
 from fleet.store.trips import Touched, write_segments
-from fleet.trips.days import day_of, split
+from fleet.trips.days import split
 from fleet.trips.fold import encode
 
 DEPENDANTS: tuple[str, ...] = ("trips",)

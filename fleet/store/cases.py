@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fleet.cases import after_findings, colour
 from fleet.model.cases import CaseCommand, CaseState
 from fleet.model.findings import Severity
+from fleet.model.moments import LOCAL
 from fleet.store.judgements import Changed
 from fleet.store.tables import case_number, case_step, finding, misuse_case, organ
-from fleet.workdays import LOCAL
 
 TOGETHER = timedelta(minutes=30)
 """Incidents of one vehicle that lie closer are one case: a silence and the outing it belongs to."""

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import asyncpg
 
+from fleet.model.moments import from_us, to_us
 from fleet.model.trips import ReadingKey
-from fleet.store.follow import WORKERS, Followed, from_us, to_us
+from fleet.store.follow import WORKERS, Followed
 
 MONITOR_LOCK = 5303300
 

@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fleet.dispatch.grants import grants_of, inferred
 from fleet.geography.divisions import CITY_CODE, COUNTIES
 from fleet.judging.outings import Known
-from fleet.misuse.base import EPOCH, EventItem, Home, Sealing
+from fleet.misuse.base import EventItem, Home, Sealing
+from fleet.model.moments import EPOCH, from_us, to_us
 from fleet.model.orders import Order, PermittedArea, Plan
 from fleet.model.policies import POLICIES, PolicyVersion, resolve
 from fleet.model.trips import EventReading, TrackPoint
@@ -338,7 +339,7 @@ order by e.observed_at, e.run, e.seq
 async def _events(connection: AsyncConnection, papers: Mapping[int, Papers], begin: datetime) -> None:
     found: dict[int, list[tuple[EventReading, datetime | None]]] = defaultdict(list)
     for row in await connection.execute(EVENTS, {"ids": list(papers), "begin": begin}):
-        at_us = (row.observed_at - EPOCH) // timedelta(microseconds=1)
+        at_us = to_us(row.observed_at)
         event = EventReading(at_us, row.unit_id, row.run, row.seq, row.event, row.detail)
         found[row.vehicle_id].append((event, row.heard_again_at))
     for vehicle_id, events in found.items():
@@ -368,11 +369,11 @@ async def read_running_tracks(connection: AsyncConnection, papers: Mapping[int, 
     }
     if not running:
         return
-    begins = [EPOCH + timedelta(microseconds=known.segment.started_us) for known in running.values()]
+    begins = [from_us(known.segment.started_us) for known in running.values()]
     values = {"vehicles": list(running), "begins": begins, "first": min(begins)}
     points: dict[int, list[TrackPoint]] = defaultdict(list)
     for row in await connection.execute(RUNNING, values):
-        at_us = (row.observed_at - EPOCH) // timedelta(microseconds=1)
+        at_us = to_us(row.observed_at)
         points[row.vehicle_id].append(
             TrackPoint(at_us, row.lat_e7, row.lon_e7, row.speed_dkmh, row.altitude_m, row.odometer_m, row.ignition)
         )

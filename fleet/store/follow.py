@@ -7,7 +7,7 @@ they say otherwise.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -19,7 +19,6 @@ from fleet.store.pool import connect
 WORKERS = 1 << WORKER_BITS
 _WORKER = WORKERS - 1
 _EPOCH_2000_US = 946_684_800_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 POSITION = (
     "observed_at, unit_id, run, seq, lat_e7, lon_e7, division, odometer_m, speed_dkmh, heading_deg, altitude_m,"
@@ -39,14 +38,6 @@ _KINDS: tuple[tuple[str, str, type[StoredReading]], ...] = (
 
 Followed = list[int]
 """By worker number: the last batch n of that worker that counts; 0 = none."""
-
-
-def to_us(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def from_us(moment_us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=moment_us)
 
 
 class FollowedBatch(NamedTuple):

@@ -31,8 +31,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.judging.vehicle import Judgement, Told
-from fleet.misuse.base import moment
 from fleet.model.findings import Finding, SubjectKind
+from fleet.model.moments import from_us
 from fleet.model.trips import Trip
 from fleet.model.verdicts import Part, Verdict
 from fleet.store.dossiers import Papers
@@ -199,7 +199,7 @@ def _verdict_row(papers: Papers, driven: Trip, trip_id: int, said: Verdict, now:
         "trip_id": trip_id,
         "vehicle_id": papers.vehicle_id,
         "organ_id": papers.organ_id,
-        "started_at": moment(driven.started_us),
+        "started_at": from_us(driven.started_us),
         "kind": said.kind.value,
         "deviations": sorted(one.value for one in said.deviations),
         "reasons": _plain(said.reasons),

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
@@ -16,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fleet.dispatch.commands import Actor, Name
 from fleet.dispatch.history import difference
 from fleet.dispatch.reasons import Reason, codes
+from fleet.model.moments import LOCAL
 from fleet.model.orders import Amendment, Approval, Order, Plan
 from fleet.store.recompute import Period, mark_vehicles
 from fleet.store.tables import (
@@ -28,8 +28,6 @@ from fleet.store.tables import (
     order_outing,
     organ,
 )
-
-LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 class Number(NamedTuple):

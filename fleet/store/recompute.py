@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fleet.model.moments import LOCAL
 from fleet.store.registry import subtree
 from fleet.store.tables import recompute, vehicle
 
 _FROM_READINGS = ("binding", "area", "vehicle.history", "replay")
 """Reasons that change the trips themselves, or what they are called; others change only what is said of them."""
 
-LOCAL = ZoneInfo("Asia/Shanghai")
 
 Period = Range[datetime]
 

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import RowMapping
 
 from fleet.judging.outings import Known
-from fleet.misuse.base import EPOCH
+from fleet.model.moments import to_us
 from fleet.model.trips import BridgedGap, Cut, DivisionPart, Gap, Place, SetAside, Stop, Trip
 
 
@@ -52,14 +52,9 @@ def gap_of(row: RowMapping) -> Known:
 
 def _times(row: RowMapping) -> dict[str, Any]:
     def microseconds(name: str) -> int | None:
-        return None if row[name] is None else _us(row[name])
+        return None if row[name] is None else to_us(row[name])
 
-    return {"started_us": _us(row["started_at"]), "ended_us": microseconds("ended_at")}
-
-
-def _us(moment: Any) -> int:
-    since = moment - EPOCH
-    return int(since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds)
+    return {"started_us": to_us(row["started_at"]), "ended_us": microseconds("ended_at")}
 
 
 def _cut(value: Any) -> Any:

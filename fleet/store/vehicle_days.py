@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fleet.model.moments import day_begins_us, from_us
 from fleet.model.scope import Scope
 from fleet.store.scoped import vehicle_visible
 from fleet.store.tables import vehicle, vehicle_day, vehicle_day_division, vehicle_month
-
-_LOCAL = ZoneInfo("Asia/Shanghai")
-_DAY_BEGINS = time(4)
 
 
 async def list_days(
@@ -63,14 +60,9 @@ async def list_months(
     return [row for row in rows if _holds(scope, row["month"], _next_month(row["month"]))]
 
 
-def day_begins(day: date) -> datetime:
-    """04:00 in Asia/Shanghai, where the fleet's day turns."""
-    return datetime.combine(day, _DAY_BEGINS, tzinfo=_LOCAL)
-
-
 def _whole_days(scope: Scope, first: date, last: date) -> tuple[date, date]:
     while first <= last and not _holds(scope, first, first + timedelta(days=1)):
-        if scope.begin is not None and day_begins(first) < scope.begin:
+        if scope.begin is not None and from_us(day_begins_us(first)) < scope.begin:
             first += timedelta(days=1)
         else:
             break
@@ -80,8 +72,8 @@ def _whole_days(scope: Scope, first: date, last: date) -> tuple[date, date]:
 
 
 def _holds(scope: Scope, first: date, after: date) -> bool:
-    begins = scope.begin is None or scope.begin <= day_begins(first)
-    return begins and (scope.end is None or day_begins(after) <= scope.end)
+    begins = scope.begin is None or scope.begin <= from_us(day_begins_us(first))
+    return begins and (scope.end is None or from_us(day_begins_us(after)) <= scope.end)
 
 
 def _next_month(month: date) -> date:

@@ -7,7 +7,7 @@ The index only says where to look (`fleet.tracks.cells`); whether a vehicle was 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from math import cos, radians
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, RowMapping, cast, fun
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fleet.model.moments import EPOCH, from_us, to_us
 from fleet.model.scope import Scope
 from fleet.model.trips import TrackPoint
 from fleet.store.read_ahead import read_ahead
@@ -28,7 +29,6 @@ from fleet.tracks.cells import keys_of_circle, keys_of_way
 from fleet.tracks.packed import Way
 from fleet.tracks.passages import Circle
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DEGREE_E7_M = 1e7 / 111_194.9
 
 
@@ -48,7 +48,7 @@ def indexed_trip(
     if not track:
         return None
     rows = np.array([(point.at_us, point.lat_e7, point.lon_e7) for point in track], dtype=np.int64).T
-    first, last = (_EPOCH + timedelta(microseconds=int(rows[0, at])) for at in (0, -1))
+    first, last = (from_us(int(rows[0, at])) for at in (0, -1))
     cells = keys_of_way(Way(*rows)).tolist()
     return IndexedTrip(trip_id, min(started_at, first), max(ended_at, last), cells)
 
@@ -89,8 +89,8 @@ async def trip_candidates(
         search.circle.lat_e7,
         search.circle.lon_e7,
         search.circle.radius_m,
-        (search.begin - _EPOCH) // timedelta(microseconds=1),
-        (search.end - _EPOCH) // timedelta(microseconds=1),
+        to_us(search.begin),
+        to_us(search.end),
     )
     statement = (
         select(trip_cells.c.started_at, trip_cells.c.trip_id)
@@ -192,7 +192,7 @@ async def raw_ways(
         cast([end for _, _, end in spans], ARRAY(position_reading.c.observed_at.type)),
     ).table_valued("vehicle_id", "begin_at", "end_at", name="each")
     each = each.render_derived()
-    first = min((begin for _, begin, _ in spans), default=_EPOCH)
+    first = min((begin for _, begin, _ in spans), default=EPOCH)
     statement = (
         select(
             each.c.vehicle_id,

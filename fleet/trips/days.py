@@ -7,46 +7,26 @@ numbers, so that days add up to months and segments to days to the last digit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import msgspec
 
+from fleet.model.moments import day_begins_us, day_of
 from fleet.model.trips import Gap, Segment, Stop, Trip
 from fleet.trips.measure import seconds_between
-
-_DAY_S = 86_400
-_BEGINS_UTC_S = 20 * 3_600
-"""04:00 in Asia/Shanghai is 20:00 UTC of the day before; that zone has known no summer time since 1991."""
-_EPOCH = date(1970, 1, 1)
-
-
-def day_of(at_us: int) -> date:
-    """The fleet's day in which a moment lies."""
-    return _EPOCH + timedelta(days=_number(at_us))
-
-
-def begins_us(day: date) -> int:
-    """The moment at which a day begins; the one before ends there."""
-    return ((day - _EPOCH).days * _DAY_S - (_DAY_S - _BEGINS_UTC_S)) * 1_000_000
-
-
-def begins_at(day: date) -> datetime:
-    """The same, as an aware time."""
-    return datetime.fromtimestamp(begins_us(day) // 1_000_000, UTC)
 
 
 def split(from_us: int, to_us: int) -> Iterator[tuple[date, int]]:
     """The days of a span, and how many of its seconds lie in each; the seconds add up to those of the span."""
-    number = _number(from_us)
+    day = day_of(from_us)
     while True:
-        day = _EPOCH + timedelta(days=number)
-        ends_us = begins_us(day) + _DAY_S * 1_000_000
+        ends_us = day_begins_us(day + timedelta(days=1))
         if to_us <= ends_us:
             yield day, seconds_between(from_us, to_us)
             return
         yield day, seconds_between(from_us, ends_us)
         from_us = ends_us
-        number += 1
+        day += timedelta(days=1)
 
 
 class Sums(msgspec.Struct, kw_only=True):
@@ -148,8 +128,3 @@ def months(days: dict[date, Sums]) -> dict[date, Sums]:
     for day, each in days.items():
         sums.setdefault(month_of(day), Sums()).add(each)
     return sums
-
-
-def _number(at_us: int) -> int:
-    """Days since 1970 of the fleet's day."""
-    return (at_us // 1_000_000 + _DAY_S - _BEGINS_UTC_S) // _DAY_S

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from api.trips.schemas import Timeline, TripDetail
+from fleet.model.moments import from_us
 from fleet.model.trips import PositionReading, Trip
 from fleet.monitor.rows import kind_of, row_of, track_of
-from fleet.store.follow import from_us
 from fleet.store.trips import Changes, write_segments
 from fleet.trips.fold import begin, open_segment, step
 from tests.api.builders import World

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet.model.moments import LOCAL, day_begins_us, day_of, to_us
 from fleet.workdays import (
-    LOCAL,
     STATUTORY,
     DayKind,
     Entry,
@@ -19,8 +19,6 @@ from fleet.workdays import (
     Hours,
     WorkCalendar,
     _unannounced,
-    day_span,
-    fleet_day,
     pieces,
     statutory,
 )
@@ -99,8 +97,8 @@ def test_the_nearest_calendar_wins() -> None:
 
 
 def test_an_hour_after_midnight_belongs_to_the_evening_before() -> None:
-    assert fleet_day(local("2026-11-21T03:59")) == date(2026, 11, 20)
-    assert fleet_day(local("2026-11-21T04:00")) == date(2026, 11, 21)
+    assert day_of(to_us(local("2026-11-21T03:59"))) == date(2026, 11, 20)
+    assert day_of(to_us(local("2026-11-21T04:00"))) == date(2026, 11, 21)
     (night,) = pieces(local("2026-11-21T01:00"), local("2026-11-21T02:00"), STATUTORY, OFFICE)
     assert night.kind is HourKind.AFTER_HOURS  # the night of Friday to Saturday
 
@@ -134,7 +132,6 @@ def test_pieces_cover_a_period_exactly(
     assert all(one.begin < one.end for one in found)
     assert all(one.end == other.begin for one, other in pairwise(found))
     for one in found:
-        first, after = day_span(one.ruling.day)
-        assert first <= one.begin
-        assert one.end <= after
+        assert day_begins_us(one.ruling.day) <= to_us(one.begin)
+        assert to_us(one.end) <= day_begins_us(one.ruling.day + timedelta(days=1))
         assert (one.kind is HourKind.DOUBTFUL) == (one.ruling.worked is None)

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet.judging.vehicle import Judgement
-from fleet.misuse.base import EventItem, Sealing, moment
+from fleet.misuse.base import EventItem, Sealing
 from fleet.model.findings import Doubt, Finding
+from fleet.model.moments import from_us
 from fleet.model.trips import Segment, Trip
 from fleet.model.verdicts import Grant, GrantKind
 from tests.fleet.misuse.builders import event, gap, judged, local, order, place, stop, trip
@@ -52,7 +53,7 @@ def days(draw: st.DrawFn) -> tuple[tuple[Segment, ...], tuple[Grant, ...], tuple
         by = end + draw(st.integers(0, 900)) * MINUTE if kind is GrantKind.EMERGENCY_OPEN else None
         grants.append(order(begin, end, number=number + 1, kind=kind, decide_by=by))
     sealed = draw(st.none() | st.just(Sealing(1, "封存", left + draw(st.integers(-900, 900)) * MINUTE, None)))
-    events = (EventItem(event("power_cut", moment(last.started_us))),) if draw(st.booleans()) else ()
+    events = (EventItem(event("power_cut", from_us(last.started_us))),) if draw(st.booleans()) else ()
     return (stop(MORNING, left), *drive, last), tuple(grants), () if sealed is None else (sealed,), events
 
 
@@ -63,7 +64,7 @@ def test_nothing_changes_between_two_reviews(
 ) -> None:
     """From the first minute of what goes on, review by review, for two days."""
     segments, grants, sealings, events = day
-    now = moment(segments[-1].started_us) + MINUTE
+    now = from_us(segments[-1].started_us) + MINUTE
     horizon = now + timedelta(days=2)
     while now < horizon:
         judgement = judged(now, *segments, grants=grants, sealings=sealings, events=events)

@@ -7,12 +7,13 @@ from typing import Any
 
 from fleet.judging.outings import Known
 from fleet.judging.vehicle import Dossier, Judgement, judge
-from fleet.misuse.base import EPOCH, Facts, Home
+from fleet.misuse.base import Facts, Home
 from fleet.model.findings import Doubt, Finding, Parameter
+from fleet.model.moments import EPOCH, LOCAL
 from fleet.model.policies import POLICIES
 from fleet.model.trips import Cut, CutKind, DivisionPart, EventReading, Gap, Place, Segment, Stop, TrackPoint, Trip
 from fleet.model.verdicts import Deviation, Grant, GrantKind, Part, Reason, Verdict, VerdictKind
-from fleet.workdays import LOCAL, STATUTORY
+from fleet.workdays import STATUTORY
 
 HOME_LAT_E7, HOME_LON_E7 = 254_983_000, 1_038_027_000
 HOME = Home(HOME_LAT_E7, HOME_LON_E7)

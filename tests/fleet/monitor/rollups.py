@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from fleet.model.moments import to_us
 from fleet.model.trips import Cut, CutKind, DivisionPart, Gap, Place, Segment, Stop, Trip
-from fleet.store.follow import to_us
 from fleet.trips.days import Sums, months, roll_up
 from tests.fleet.monitor.stage import City
 

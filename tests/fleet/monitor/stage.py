@@ -13,6 +13,7 @@ import asyncpg
 import msgspec
 
 from fleet.model.batch import BatchWrite, Count, LedgerKey, QuarantineRow, Staged, hour_of
+from fleet.model.moments import from_us
 from fleet.model.readings import Kind, Reason
 from fleet.model.trips import (
     EventReading,
@@ -25,7 +26,6 @@ from fleet.model.trips import (
 from fleet.monitor.process import Monitor, Pace
 from fleet.monitor.rows import kind_of, row_of, track_of
 from fleet.settings import assume_role
-from fleet.store.follow import from_us
 from fleet.store.ingest import BatchStore
 from fleet.store.trips import TABLES
 from fleet.trips.fold import Closed, begin, open_segment, step

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fleet.model.moments import from_us, to_us
 from fleet.model.trips import StoredReading, TripParameters
 from fleet.monitor.work import DEPENDANTS
 from fleet.store import bindings, policies, rulings
-from fleet.store.follow import from_us, to_us
 from fleet.store.pool import create_engine
 from fleet.store.retention import drop_old_readings
 from tests.fleet.monitor.rollups import assert_rolled_up

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fleet.model.moments import from_us
 from fleet.model.trips import StoredReading
-from fleet.store.follow import from_us
 from tests.fleet.monitor.stage import City, Clock, assert_clean, pieces, running
 from tests.fleet.trips.journeys import Truth, Unit
 

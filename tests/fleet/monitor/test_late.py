@@ -8,8 +8,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from fleet.model.moments import from_us
 from fleet.model.trips import StoredReading
-from fleet.store.follow import from_us
 from tests.fleet.monitor.rollups import assert_rolled_up
 from tests.fleet.monitor.stage import FAST, City, Clock, assert_clean, pieces, running
 from tests.fleet.trips.journeys import START_S, Truth, Unit

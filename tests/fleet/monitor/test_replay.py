@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import pytest
 
+from fleet.model.moments import from_us
 from fleet.model.trips import TripParameters
-from fleet.store.follow import from_us
 from tests import services
 from tests.fleet.monitor.rollups import assert_rolled_up
 from tests.fleet.monitor.stage import City, Clock, assert_clean, running

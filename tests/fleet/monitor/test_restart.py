@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 
 from fleet.local.processes import spawn
+from fleet.model.moments import from_us, to_us
 from fleet.model.trips import StoredReading
 from fleet.monitor.process import Monitor, Pace
 from fleet.settings import assume_role
-from fleet.store.follow import from_us, to_us
 from tests import services
 from tests.fleet.monitor.rollups import assert_rolled_up
 from tests.fleet.monitor.stage import FAST, City, Clock, assert_clean, clean, expected_rows, pieces, running

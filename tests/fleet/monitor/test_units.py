@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet.model.moments import from_us
 from fleet.model.trips import PositionReading
 from fleet.monitor.reporting import ReportingLimits, UnitCondition, UnitSeen, condition_of
-from fleet.store.follow import from_us
 from tests.fleet.monitor.stage import City, Clock, running, until
 from tests.fleet.trips.journeys import START_S, position
 

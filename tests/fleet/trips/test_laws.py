@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fleet.model.moments import day_begins_us, day_of, from_us
 from fleet.model.trips import Gap, Stop, StoredReading, Trip
 from fleet.trips import days
 from fleet.trips.fold import begin, decode, encode, is_checkpoint, open_segment, step, tick
@@ -160,14 +161,14 @@ def test_days_say_what_the_segments_say(readings: list[StoredReading]) -> None:
 
 
 @given(st.integers(us(1_577_836_800), us(1_893_456_000)), st.integers(0, us(400_000)))
-def test_a_span_is_divided_among_its_days(from_us: int, lasts_us: int) -> None:
-    parts = list(days.split(from_us, from_us + lasts_us))
-    assert sum(seconds for _, seconds in parts) == seconds_between(from_us, from_us + lasts_us)
-    assert parts[0][0] == days.day_of(from_us)
+def test_a_span_is_divided_among_its_days(begins_us: int, lasts_us: int) -> None:
+    parts = list(days.split(begins_us, begins_us + lasts_us))
+    assert sum(seconds for _, seconds in parts) == seconds_between(begins_us, begins_us + lasts_us)
+    assert parts[0][0] == day_of(begins_us)
     for (day, seconds), (following, _) in pairwise(parts):
         assert following == day + timedelta(days=1)
         assert 0 <= seconds <= 86_400
-    assert days.begins_us(parts[0][0]) <= from_us < days.begins_us(parts[0][0] + timedelta(days=1))
+    assert day_begins_us(parts[0][0]) <= begins_us < day_begins_us(parts[0][0] + timedelta(days=1))
 
 
 @pytest.mark.parametrize(
@@ -176,5 +177,5 @@ def test_a_span_is_divided_among_its_days(from_us: int, lasts_us: int) -> None:
 )
 def test_the_day_begins_at_four(local: str, day: str) -> None:
     at = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
-    assert days.day_of(round(at.timestamp() * 1_000_000)).isoformat() == day
-    assert days.begins_at(days.day_of(us(at.timestamp()))).astimezone(at.tzinfo).hour == 4
+    assert day_of(round(at.timestamp() * 1_000_000)).isoformat() == day
+    assert from_us(day_begins_us(day_of(us(at.timestamp())))).astimezone(at.tzinfo).hour == 4
