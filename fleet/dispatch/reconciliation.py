@@ -4,7 +4,8 @@ The law:
 
 1. A trip that stays within the designated place's radius needs no order: `exempt`.
 2. Every set of grants (decisions that allow something) that may belong to the trip is judged as if it were all there
-   is, and the best judgement stands. So one more grant never makes a verdict worse, whatever it says.
+   is, and the best judgement stands. So one more grant never makes a verdict worse, whatever it says. Of the orders
+   for other vehicles a set holds one at most: a trip stands in for one vehicle.
 3. Time: the windows of the set, with the grace before and after, cover the trip, or the rest is a deviation. An order
    explains what an outing does that began in its window, until the vehicle is back or too much time has passed.
 4. A decision counts when it was known before the part of the trip that leans on it. Later ones give
@@ -23,10 +24,11 @@ Missing data therefore never accuses: a judgement that needs data which are not 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import combinations
+from itertools import combinations, product
 
 from fleet.model.verdicts import (
     BADNESS,
@@ -98,7 +100,25 @@ def _name(grant: Grant) -> tuple[str, int, int, datetime]:
 
 
 def _sets(grants: Sequence[Grant]) -> Iterator[tuple[Grant, ...]]:
-    for size in range(1, min(len(grants), LARGEST_SET) + 1):
+    """Own ones with each other, and with those of one other vehicle's order: an organ may have dozens of such orders
+    at a time, and all sets of them would be millions."""
+    own = [grant for grant in grants if not grant.inferred]
+    yield from _up_to(LARGEST_SET, own)
+    orders: dict[int, dict[int, list[Grant]]] = defaultdict(lambda: defaultdict(list))
+    for grant in grants:
+        if grant.inferred:
+            orders[grant.source_id][grant.version].append(grant)
+    for versions in orders.values():
+        # Of each version one at most: an order has one for each of its vehicles that stand.
+        for picked in product(*([None, *some] for some in versions.values())):
+            lent = tuple(grant for grant in picked if grant is not None)
+            if 0 < len(lent) <= LARGEST_SET:
+                yield lent
+                yield from (tuple(sorted((*lent, *some), key=_name)) for some in _up_to(LARGEST_SET - len(lent), own))
+
+
+def _up_to(most: int, grants: Sequence[Grant]) -> Iterator[tuple[Grant, ...]]:
+    for size in range(1, min(len(grants), most) + 1):
         yield from combinations(grants, size)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -296,3 +297,20 @@ def test_sets_of_many_grants_are_not_tried_without_end() -> None:
     many = [order(8 + number, 9 + number, number=number + 1) for number in range(16)]
     assert judge(trip(8, 14), *many[:6]).kind is VerdictKind.APPROVED
     assert judge(trip(8, 24), *many).deviations == {Deviation.TIME}
+
+
+def test_orders_for_many_other_vehicles_are_looked_at_one_by_one() -> None:
+    """Fifty vehicles of an organ stand with orders of their own: 2,369,935 sets, were they put together."""
+    standing = [order(8, 12, number=number, destinations=(OFFICE,), inferred=True) for number in range(1, 51)]
+    began = perf_counter()
+    assert judge(trip(9, None), *standing, now=10).kind is VerdictKind.UNDETERMINED
+    assert perf_counter() - began < 2
+    one_order = [order(8, 12, destinations=(OFFICE,), inferred=True, vehicle_known_at=at(-n)) for n in range(50)]  # its vehicles
+    assert judge(trip(9, 10, reached={(1, "1"): True}), *one_order).deviations == {Deviation.VEHICLE}
+    assert perf_counter() - began < 2
+
+
+def test_the_extension_of_another_vehicles_order_counts_with_it() -> None:
+    base = order(8, 10, destinations=(OFFICE,), inferred=True)
+    extension = replace(base, kind=GrantKind.AMENDMENT, version=1, known_at=at(10.5), end=at(15))
+    assert judge(trip(9, 15, reached={(1, "1"): True}), base, extension).deviations == {Deviation.VEHICLE}
