@@ -123,21 +123,21 @@ async def read_trip_track(
         if trip is None:
             raise NotFound(f"There is no trip {trip_id}.")
         fixes = await trip_fixes(connection, trip, scope=caller.scope)
-        await audit.record(
-            connection,
-            account=caller.actor,
-            action="track.read",
-            subject=f"trip:{trip_id}",
-            purpose=purpose,
-            detail={
-                "plate": trip["plate"],
-                "vehicle_id": trip["vehicle_id"],
-                "from": trip["started_at"].isoformat(),
-                "to": trip["known_to"].isoformat(),
-                "format": output.value,
-                "positions": len(fixes),
-            },
-        )
+    await services.audit.read(
+        caller.actor,
+        action="track.read",
+        subject=f"trip:{trip_id}",
+        purpose=purpose,
+        detail={
+            "plate": trip["plate"],
+            "vehicle_id": trip["vehicle_id"],
+            "from": trip["started_at"],
+            "to": trip["known_to"],
+            "format": output.value,
+            "positions": len(fixes),
+        },
+        organ_ids=[] if trip["organ_id"] is None else [trip["organ_id"]],
+    )
     heading = Heading(
         vehicle_id=trip["vehicle_id"],
         plate=trip["plate"],

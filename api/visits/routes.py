@@ -21,7 +21,6 @@ from api.visits.search import find_visits
 from fleet.errors import NotFound
 from fleet.geography.datum import gcj02_to_wgs84
 from fleet.identity.permissions import Permission
-from fleet.store import audit
 from fleet.store.scoped import is_visible_organ
 from fleet.store.visits import Search
 from fleet.tracks.passages import Circle
@@ -76,21 +75,20 @@ async def list_visits(
         if organ is not None and not await is_visible_organ(connection, organ, scope=scope):
             raise NotFound(f"There is no organ {organ}.")
         page = await find_visits(connection, search, scope=scope, after=after, limit=limit)
-        await audit.record(
-            connection,
-            account=caller.actor,
-            action="visits.read",
-            subject=f"place:{lat:.7f},{lon:.7f}",
-            purpose=purpose,
-            detail={
-                "radius_m": radius_m,
-                "from": begin.isoformat(),
-                "to": end.isoformat(),
-                "organ": organ,
-                "visits": len(page.items),
-                "vehicles": sorted({one.vehicle_id for one in page.items}),
-            },
-        )
+    await services.audit.read(
+        caller.actor,
+        action="visits.read",
+        subject=f"place:{lat:.7f},{lon:.7f}",
+        purpose=purpose,
+        detail={
+            "radius_m": radius_m,
+            "from": begin,
+            "to": end,
+            "organ": organ,
+            "visits": len(page.items),
+            "vehicles": sorted({one.vehicle_id for one in page.items}),
+        },
+    )
     return json_answer(
         {
             "lat": asked_lat,

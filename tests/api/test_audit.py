@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -19,6 +19,7 @@ from fleet.model.registry import Role
 from tests import services
 from tests.api import builders
 from tests.api.builders import World, connected
+from tests.api.journeys import Journeys
 
 pytestmark = pytest.mark.store
 
@@ -230,6 +231,7 @@ async def test_a_long_walk_is_one_for_all_who_ask(city: World, app: FastAPI) -> 
 
 
 async def test_what_cannot_be_logged_is_not_shown(city: World, app: FastAPI) -> None:
+    trip_id = await Journeys(city).trip(11, datetime(2026, 3, 2, tzinfo=UTC))
     async with connected(app) as client:
         services.execute(
             city.url,
@@ -237,6 +239,9 @@ async def test_what_cannot_be_logged_is_not_shown(city: World, app: FastAPI) -> 
         )
         track = await client.get("/api/v1/vehicles/11/track", headers=PURPOSE)
         assert track.status_code == 503, "the entry cannot be written"
+        for path, query in ((f"trips/{trip_id}/track", {}), ("visits", {"lat": 25.5, "lon": 103.8})):
+            answer = await client.get(f"/api/v1/{path}", params=query, headers=PURPOSE)
+            assert answer.status_code == 503, path
         assert "fleet_audit_up 0.0" in (await client.get("/metrics")).text
         ready = (await client.get("/readyz")).json()
         assert ready["degraded"]
