@@ -45,14 +45,16 @@ async def check(
 ) -> Report:
     """Walk every chain. `marks`: heads from printed anchors. `progress` hears how many entries were checked.
 
-    What is kept outside is read first: a chain may grow meanwhile and never ends before what was kept.
+    The service goes on meanwhile, and what it writes later is read later: a chain is listed before its head is looked
+    for, and walked after the heads and anchors that say how far it went. The anchors of which the log tells are looked
+    for in the file as it is at the end.
     """
-    kept = await asyncio.to_thread(files.read, keys)
-    anchors = [anchor for anchor in kept.anchors if anchor is not None]
-    outside = {head.chain for head in (*kept.heads, *marks)} | {one.chain for anchor in anchors for one in anchor.heads}
     stored = await stored_chains(connection)
-    findings = [Finding(Fault.HEAD_FILE, None, None, None, sentence) for sentence in kept.damaged]
-    headed = {head.chain for head in kept.heads}
+    kept = await asyncio.to_thread(files.read_heads, keys)
+    anchors = [anchor for anchor in await asyncio.to_thread(files.read_anchors, keys) if anchor is not None]
+    outside = {head.chain for head in (*kept.heads, *marks)} | {one.chain for anchor in anchors for one in anchor.heads}
+    findings = [Finding(Fault.HEAD_FILE, chain, None, None, sentence) for chain, sentence in kept.damaged.items()]
+    headed = {head.chain for head in kept.heads} | kept.damaged.keys()
     told: dict[int, str] = {}
     summaries: list[Summary] = []
     checked = 0
@@ -66,12 +68,13 @@ async def check(
         summaries.append(summary)
         findings += found
         told |= walk.anchored
-        if number not in headed and not any(f"chain {number} " in sentence for sentence in kept.damaged):
+        if number not in headed:
             sentence = f"chain {number}: there is no head file in {files.directory}; whether it was cut cannot be known"
             findings.append(Finding(Fault.HEAD_FILE, number, None, None, sentence))
-    findings += anchor_findings(kept.anchors, told)
+    lines = await asyncio.to_thread(files.read_anchors, keys)
+    findings += anchor_findings(lines, told)
     pending = await connection.fetchval("select count(*) from audit_pending")
-    return Report(tuple(summaries), len(kept.anchors), pending, tuple(findings))
+    return Report(tuple(summaries), len(lines), pending, tuple(findings))
 
 
 async def check_database(

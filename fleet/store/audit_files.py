@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,15 +23,15 @@ from fleet.errors import DependencyMissing
 
 RECORD_BYTES = 320
 _TAIL_BYTES = 1 << 20
+"""Holds a line with more heads than there may be chains."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What the directory holds. `damaged`: sentences about heads that nobody with a key wrote."""
+class Heads:
+    """The heads there are; `damaged`: sentences, by chain, about files with what nobody with a key wrote."""
 
     heads: tuple[Head, ...]
-    damaged: tuple[str, ...]
-    anchors: tuple[Anchor | None, ...]
+    damaged: Mapping[int, str]
 
 
 class AuditFiles:
@@ -60,40 +60,41 @@ class AuditFiles:
         """The head of a chain; None without a readable one."""
         return _read_records(self.directory / "heads" / str(chain), chain, keys)[0]
 
-    def read(self, keys: Keys) -> Kept:
-        """Everything that is kept, for a check. Reads heads before anchors: a chain never ends before its head."""
+    def read_heads(self, keys: Keys) -> Heads:
         heads: list[Head] = []
-        damaged: list[str] = []
+        damaged: dict[int, str] = {}
         directory = self.directory / "heads"
         files = sorted(directory.iterdir()) if directory.is_dir() else []
         for path in (path for path in files if path.name.isdigit()):
-            head, unreadable = _read_records(path, int(path.name), keys)
+            chain = int(path.name)
+            head, unreadable = _read_records(path, chain, keys)
             if head is not None:
                 heads.append(head)
             if unreadable:
                 which = "is not one the service wrote" if head is None else "holds a record the service did not write"
-                damaged.append(f"the head file of chain {path.name} {which}")
-        return Kept(tuple(heads), tuple(damaged), tuple(read_anchor(line, keys) for line in self._anchor_lines()))
+                damaged[chain] = f"the head file of chain {chain} {which}"
+        return Heads(tuple(heads), damaged)
 
-    def last_anchor(self, keys: Keys) -> Anchor | None:
-        """The last line of the file, when it is ours."""
-        lines = self._anchor_lines()
-        return read_anchor(lines[-1], keys) if lines else None
+    def read_anchors(self, keys: Keys) -> list[Anchor | None]:
+        """The lines of the file in their order; None = not ours."""
+        return [read_anchor(line, keys) for line in self._anchor_lines()]
 
     def anchor(self, now: datetime, keys: Keys, *, due: Callable[[Anchor | None], bool]) -> tuple[Anchor, str] | None:
         """Append an anchor of all heads and sync it, unless there is no head or `due` says no to the last anchor.
 
-        Processes take turns. After a line that is not ours the numbers go on by the lines there are.
+        Processes take turns. After a line that is not ours the numbers go on by the lines there are. Asked far more
+        often than an anchor is due, it then reads no more than the end of the file.
         """
         self.prepare()
         with self.anchor_file.open("a+", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            lines = self._anchor_lines()
-            last = read_anchor(lines[-1], keys) if lines else None
-            heads = [head for head in self.read(keys).heads if head.n > 0]
-            if not heads or not due(last):
+            last = read_anchor(self._last_line(), keys)
+            if not due(last):
                 return None
-            number = len(lines) + 1 if last is None else last.number + 1
+            heads = [head for head in self.read_heads(keys).heads if head.n > 0]
+            if not heads:
+                return None
+            number = len(self._anchor_lines()) + 1 if last is None else last.number + 1
             anchor, line = make_anchor(number, now, heads, FIRST_SEAL if last is None else last.seal, keys)
             file.write(line + "\n")
             file.flush()
@@ -105,6 +106,12 @@ class AuditFiles:
             return self.anchor_file.read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
             return []
+
+    def _last_line(self) -> str:
+        with self.anchor_file.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            lines = file.read().decode("utf-8", errors="replace").splitlines()
+        return lines[-1] if lines else ""
 
 
 class HeadFile:

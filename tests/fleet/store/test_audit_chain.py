@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from fleet.audit.entry import Actor, Entry, make_entry
 from fleet.audit.keys import Keys, read_keys
-from fleet.audit.seals import Head, read_mark
+from fleet.audit.seals import Anchor, Head, read_mark
 from fleet.audit.verify import Fault
 from fleet.errors import InvalidSettings, StoreUnavailable
 from fleet.local.audit_key import audit_keys, key_file
@@ -326,6 +326,37 @@ async def test_files_that_were_touched(place: Place) -> None:
     anchors.unlink()
     assert set(await faults()) == {Fault.ANCHOR_FILE}
     assert (await place.report()).findings == ()
+
+
+class Striking(AuditFiles):
+    """The hour is over just after the file of anchors was read for the first time."""
+
+    strike: Callable[[], object] | None = None
+
+    def read_anchors(self, keys: Keys) -> list[Anchor | None]:
+        lines = super().read_anchors(keys)
+        strike, self.strike = self.strike, None
+        if strike is not None:
+            strike()
+        return lines
+
+
+async def test_an_anchor_made_during_the_check_is_not_missed(place: Place) -> None:
+    await fill(place, 3)
+    loop = asyncio.get_running_loop()
+    async with place.written() as journal:
+        assert await journal.anchor_if_due() is not None
+        files = Striking(place.files.directory)
+        later = place.journal(lambda: NOW + timedelta(hours=1))
+        later.start()
+        files.strike = lambda: asyncio.run_coroutine_threadsafe(later.anchor_if_due(), loop).result()
+        connection = await asyncpg.connect(place.url, server_settings={"role": "fleet_owner"})
+        try:
+            report = await check(connection, KEYS, files)
+        finally:
+            await connection.close()
+            await later.stop()
+    assert (report.findings, report.anchors) == ((), 2)
 
 
 async def test_an_anchor_finds_a_cut_even_where_the_head_file_was_rolled_back(place: Place) -> None:
