@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from fleet.geography.divisions import CITY_CODE
 from simulators.city.sites import RegisteredSite, Site, SiteKind, draw_sites
 from simulators.draws import Draws
 from simulators.roads import RoadNetwork
@@ -54,27 +53,19 @@ class City:
         key = (kind, here.junction)
         found = self._nearest.get(key)
         if found is None:
-            lat, lon = here.place
-            near = sorted(
-                (site for site in self.sites if site.kind is kind),
-                key=lambda site: (site.place[0] - lat) ** 2 + (site.place[1] - lon) ** 2,
-            )[:4]
-            found = min(near, key=lambda site: self.router.way(here, site.anchor).drive_s)
-            self._nearest[key] = found
+            # From the junction itself: what is kept for all its places must not depend on which of them asked first.
+            junction = self.router.anchor(*self.router.position(here.junction))
+            near = _by_distance((site for site in self.sites if site.kind is kind), junction.place)[:4]
+            found = self._nearest[key] = min(near, key=lambda site: self.router.way(junction, site.anchor).drive_s)
         return found
 
     def around(self, kind: SiteKind, division: int, here: Anchor) -> tuple[Site, ...]:
-        """The sites of a kind in a county, the one nearest to a place first."""
+        """The sites of a kind in a county, the one nearest to the junction of a place first."""
         key = (kind, division, here.junction)
         found = self._around.get(key)
         if found is None:
-            lat, lon = here.place
-            found = self._around[key] = tuple(
-                sorted(
-                    self.sites_of(division, kind),
-                    key=lambda site: (site.place[0] - lat) ** 2 + (site.place[1] - lon) ** 2,
-                )
-            )
+            junction = self.router.position(here.junction)
+            found = self._around[key] = tuple(_by_distance(self.sites_of(division, kind), junction))
         return found
 
     def yard(self, division: int, draws: Draws) -> Place:
@@ -83,4 +74,6 @@ class City:
         return (lat + draws.between(-2e-4, 2e-4), lon + draws.between(-2e-4, 2e-4))
 
 
-__all__ = ["CITY_CODE", "City"]
+def _by_distance(sites: Iterable[Site], here: Place) -> list[Site]:
+    lat, lon = here
+    return sorted(sites, key=lambda site: (site.place[0] - lat) ** 2 + (site.place[1] - lon) ** 2)

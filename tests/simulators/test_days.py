@@ -1,6 +1,7 @@
 """Days make sense: who moves when, where, how far; and the same date is the same day whoever asks."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 
 import chinese_calendar
@@ -8,6 +9,7 @@ import pytest
 
 from fleet.geography.distance import haversine_m
 from fleet.model.registry import Energy, VehicleStatus, VehicleUse
+from simulators.city import City, SiteKind
 from simulators.days.calendar import (
     ANNOUNCED_YEARS,
     DayKind,
@@ -20,6 +22,7 @@ from simulators.days.calendar import (
 )
 from simulators.days.model import DayPlan, Filing, Purpose
 from simulators.days.task_force import TaskForce
+from simulators.roads import draw_roads
 from simulators.vehicle import Vehicle, World
 from tests.simulators.fleet import WORKING_DAY, city, spec, vehicles, world
 
@@ -135,6 +138,19 @@ def test_the_same_date_is_the_same_day_whoever_asks_and_when() -> None:
         alone = {day: Vehicle(spec(number), world()).timeline(day) for day in days[::3]}
         assert there == back
         assert all(there[day] == timeline for day, timeline in alone.items())
+
+
+def test_neighbours_do_not_change_each_others_days() -> None:
+    """Yards that share a junction, asked in this order and in that: a process that goes on asks in another."""
+    offices = city().sites_of(530302, SiteKind.OFFICE)[:12]
+    yards = [(lat + aside, lon - aside) for lat, lon in (one.place for one in offices) for aside in (-9e-4, 0.0, 9e-4)]
+    specs = [replace(spec(number), home=yard) for number, yard in enumerate(yards)]
+    found = []
+    for order in (specs, specs[::-1]):
+        fresh = replace(world(), city=City.of(draw_roads()))
+        asked = [Vehicle(one, fresh) for one in order]
+        found.append({one.spec.key: [one.timeline(WORKING_DAY + timedelta(days=k)) for k in range(3)] for one in asked})
+    assert found[0] == found[1]
 
 
 def test_the_epoch_moves_the_counters_and_not_the_days() -> None:
