@@ -1,8 +1,8 @@
 """Judges what became of the readings: a process of its own behind the fold, so that neither waits for the other.
 
-It takes marks (vehicle, span, reason) that the fold, orders and the registry leave in the transaction of their change,
-and vehicles whose review is due by the clock; judges them; and commits results and the taking of the marks together.
-After a kill at any point the same marks are there again, and the same judgement comes of them.
+It takes marks (vehicle, span, reason, when due) that the fold, orders and the registry leave in the transaction of
+their change, and its own for what the clock alone may change; judges them; and commits results and the taking of the
+marks together. After a kill at any point the same marks are there again, and the same judgement comes of them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import asyncio
 import logging
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -22,28 +21,21 @@ from fleet.judging.vehicle import Dossier, Judgement, Policies, PoliciesAt, judg
 from fleet.model.findings import Parameter
 from fleet.model.policies import POLICIES, PolicyVersion, resolve
 from fleet.model.verdicts import VerdictKind
-from fleet.store import cases, dossiers, judgements
+from fleet.store import cases, dossiers, judgements, marks
 from fleet.store.dossiers import Papers, Rulebook
-from fleet.store.judgements import Changed, Mark
+from fleet.store.judgements import Changed
+from fleet.store.marks import Mark
 from fleet.store.pool import store_errors
 from fleet.workdays import Entry, WorkCalendar
 
 log = logging.getLogger(__name__)
 
 LOCK = 0x6A756467  # "judg"
-_VEHICLES_A_ROUND = 100
+_VEHICLES_A_PASS = 100
+_LONG_SPANS_A_PASS = 10
 _LONGEST_PAUSE_S = 1.0
 _RULEBOOK_EVERY_S = 5.0
-_LATE_EVERY_S = 10.0
 _CLOCK_DOUBT_S = 5
-
-
-@dataclass(slots=True)
-class Round:
-    """What one round did."""
-
-    vehicles: int = 0
-    changed: int = 0
 
 
 class Judge:
@@ -55,7 +47,6 @@ class Judge:
         self._stopping = asyncio.Event()
         self._rulebook: Rulebook | None = None
         self._rulebook_at: datetime | None = None
-        self._late_at: datetime | None = None
 
     def stop(self) -> None:
         self._stopping.set()
@@ -82,37 +73,39 @@ class Judge:
                 break
             await self._pause(1.0)
         while not self._stopping.is_set():
-            done = await self.round(connection)
-            if done.vehicles == 0:
+            if await self.round(connection) == 0:
                 await self._pause(_LONGEST_PAUSE_S)
 
-    async def round(self, connection: AsyncConnection) -> Round:
-        """Judges at most a hundred vehicles, in one transaction."""
+    async def round(self, connection: AsyncConnection) -> int:
+        """Judges what is due, a hundred vehicles at most, then a few long spans; gives how many vehicles there were.
+
+        Each in a transaction of its own, so that what happens now does not wait for years that are judged again.
+        """
+        near = await self._pass(connection, _VEHICLES_A_PASS, long=False)
+        return near + await self._pass(connection, _LONG_SPANS_A_PASS, long=True)
+
+    async def _pass(self, connection: AsyncConnection, limit: int, *, long: bool) -> int:
         now = self._clock()
         async with connection.begin():
             rulebook = await self._current_rulebook(connection, now)
-            late = self._late_at is None or now - self._late_at >= timedelta(seconds=_LATE_EVERY_S)
-            marks = await judgements.take_marks(connection, now=now, limit=_VEHICLES_A_ROUND, late=late)
-            due = await judgements.due_for_review(connection, now=now, limit=_VEHICLES_A_ROUND)
-            marks = {**due, **{one: _joined(mark, due.get(one)) for one, mark in marks.items()}}
-            if late and not marks:
-                self._late_at = now
-            if not marks:
-                return Round()
-            papers = await dossiers.read_papers(
-                connection, {one: (mark.begin, mark.end) for one, mark in marks.items()}, rulebook, now
-            )
+            taken = await marks.take_marks(connection, now=now, limit=limit, long=long)
+            if not taken:
+                return 0
+            papers = await dossiers.read_papers(connection, taken, rulebook, now)
             await dossiers.read_running_tracks(connection, papers)
-            judged = {one: self._judge(papers[one], marks[one], rulebook, now) for one in papers}
-            await self._infer(connection, papers, judged, marks, rulebook, now)
-            await judgements.forget_reviews(connection, marks.keys() - papers.keys())
+            judged = {one: self._judge(papers[one], taken[one], rulebook, now) for one in papers}
+            await self._infer(connection, papers, judged, taken, rulebook, now)
             changed: list[Changed] = []
             for vehicle_id, judgement in judged.items():
+                begin, end = judgement.begin, judgement.end
                 changed += await judgements.write_judgement(
-                    connection, papers[vehicle_id], judgement, why=marks[vehicle_id].why, now=now
+                    connection, papers[vehicle_id], judgement, why=taken[vehicle_id].why, now=now
                 )
+                await marks.keep_reviews(connection, vehicle_id, begin, end, judgement.reviews)
+                begun = [at for at in papers[vehicle_id].holding if begin <= at < end]
+                await marks.hold(connection, vehicle_id, begun, now)
             await cases.follow(connection, changed, now=now)
-            return Round(len(marks), len(changed))
+            return len(taken)
 
     def _judge(self, papers: Papers, mark: Mark, rulebook: Rulebook, now: datetime) -> Judgement:
         return judge(_dossier(papers, rulebook, now), mark.begin, mark.end)
@@ -122,7 +115,7 @@ class Judge:
         connection: AsyncConnection,
         papers: Mapping[int, Papers],
         judged: dict[int, Judgement],
-        marks: Mapping[int, Mark],
+        taken: Mapping[int, Mark],
         rulebook: Rulebook,
         now: datetime,
     ) -> None:
@@ -138,7 +131,7 @@ class Judge:
         end = max(judged[one.vehicle_id].end for one in open_)
         for vehicle_id, grants in (await dossiers.inferred_grants(connection, open_, rulebook, begin, end)).items():
             papers[vehicle_id].grants += grants
-            judged[vehicle_id] = self._judge(papers[vehicle_id], marks[vehicle_id], rulebook, now)
+            judged[vehicle_id] = self._judge(papers[vehicle_id], taken[vehicle_id], rulebook, now)
 
     async def _current_rulebook(self, connection: AsyncConnection, now: datetime) -> Rulebook:
         at = self._rulebook_at
@@ -155,12 +148,6 @@ class Judge:
             await with_timeout
         except TimeoutError:
             return
-
-
-def _joined(mark: Mark, due: Mark | None) -> Mark:
-    if due is None:
-        return mark
-    return Mark(mark.vehicle_id, min(mark.begin, due.begin), max(mark.end, due.end), mark.why)
 
 
 def _dossier(papers: Papers, rulebook: Rulebook, now: datetime) -> Dossier:
@@ -181,6 +168,7 @@ def _dossier(papers: Papers, rulebook: Rulebook, now: datetime) -> Dossier:
         track_of=papers.track,
         clock_doubt_s=_CLOCK_DOUBT_S,
         now=now,
+        held=papers.held,
     )
 
 

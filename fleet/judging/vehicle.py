@@ -5,9 +5,11 @@ The same dossier gives the same judgement, whenever and wherever it is made.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from fleet.dispatch.reconciliation import reconcile
 from fleet.judging.outings import Known, Outing, TrackOf, farthest_m, outings, reached
@@ -15,13 +17,16 @@ from fleet.misuse.base import EventItem, Facts, GapItem, Home, Item, Rule, Seali
 from fleet.misuse.registry import RULES
 from fleet.model.findings import Outcome, Parameter
 from fleet.model.moments import from_us
-from fleet.model.trips import Gap, Stop, Trip
+from fleet.model.trips import Gap, Segment, Stop, Trip
 from fleet.model.verdicts import DivisionFact, Grant, Limits, TripFacts, Verdict
 from fleet.workdays import WorkCalendar
 
 Policies = Mapping[str, Parameter]
 PoliciesAt = Callable[[datetime], Policies]
 """Every policy as it held at a moment for the vehicle's organ."""
+
+Silences = Mapping[int, Gap]
+"""The gaps by the moment at which they began."""
 
 _YARD_M = 2_000
 """A longer trip has left the yard; only shorter ones are measured against the designated place's radius."""
@@ -31,7 +36,8 @@ _YARD_M = 2_000
 class Dossier:
     """All that is known of a vehicle around a span. `segments` in the order of time, with what the lookback needs.
 
-    `grants`: of its own orders, inferred ones and exemptions, near the span.
+    `grants`: of its own orders, inferred ones and exemptions, near the span. `held`: ids of the gaps of which nothing
+    is said yet, because readings that may fill them are still on their way.
     """
 
     vehicle_id: int
@@ -46,6 +52,14 @@ class Dossier:
     track_of: TrackOf
     clock_doubt_s: int
     now: datetime
+    held: frozenset[int] = frozenset()
+
+
+class Review(NamedTuple):
+    """The item that began at `item_at` has to be judged again at `due`: the clock alone may change what is said."""
+
+    item_at: datetime
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +81,14 @@ class Judgement:
     """`verdicts` by trip id; `told` holds each (rule, subject) at most once.
 
     It stands for every segment that begins in [begin, end): whatever was said of one before and is not said here is
-    withdrawn. `review_at`: from then on the clock alone may change some of it; None = only new facts do.
+    withdrawn, but for the gaps that are held. Until the first of `reviews` only new facts change any of it.
     """
 
     begin: datetime
     end: datetime
     verdicts: Mapping[int, Verdict]
     told: tuple[Told, ...]
-    review_at: datetime | None
+    reviews: tuple[Review, ...]
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -93,12 +107,14 @@ def judge(dossier: Dossier, begin: datetime, end: datetime, *, rules: Sequence[R
     if chosen:
         begin = min(begin, from_us(chosen[0].segment.started_us))
         end = max(end, from_us(chosen[-1].segment.started_us + 1))
+    silences = {one.segment.started_us: one.segment for one in dossier.segments if isinstance(one.segment, Gap)}
     verdicts: dict[int, Verdict] = {}
     told: dict[tuple[str, str, int], Told] = {}
-    reviews: list[datetime] = []
+    reviews: dict[Review, None] = {}
     items: list[tuple[Item, datetime, Outing | None, Known | None]] = [
-        (_item(dossier, known, outing, verdicts), from_us(known.segment.started_us), outing, known)
+        (_item(dossier, known, outing, silences, verdicts), from_us(known.segment.started_us), outing, known)
         for known in chosen
+        if not (isinstance(known.segment, Gap) and known.id in dossier.held)
         for outing in (outing_of.get((type(known.segment), known.id)),)
     ]
     for event in dossier.events:
@@ -106,15 +122,14 @@ def judge(dossier: Dossier, begin: datetime, end: datetime, *, rules: Sequence[R
         if begin <= at < end:
             items.append((event, at, None, None))
     for item, at, outing, known in items:
-        facts = _facts(dossier, at, outing, known)
-        reviews += _reviews(item, facts, rules, dossier)
-        for outcome in _outcomes(item, facts, rules, dossier.track_of):
+        facts = _facts(dossier, at, outing)
+        due = _due(item, facts, rules, silences)
+        if due is not None:
+            reviews[Review(at, due)] = None
+        for outcome in _outcomes(item, facts, rules, dossier, known):
             key = (outcome.rule, outcome.subject.kind.value, outcome.subject.id)
             told.setdefault(key, Told(at, *_incident(at, outing, known), outcome))
-    # Some borders count from their moment on, some only after it: both are looked at.
-    moments = (one for border in reviews for one in (border, border + timedelta(microseconds=1)))
-    later = min((one for one in moments if one > dossier.now), default=None)
-    return Judgement(begin, end, verdicts, tuple(told.values()), later)
+    return Judgement(begin, end, verdicts, tuple(told.values()), tuple(reviews))
 
 
 def _incident(at: datetime, outing: Outing | None, known: Known | None) -> tuple[datetime, datetime | None]:
@@ -144,20 +159,22 @@ def _touches(known: Known, begin: datetime, end: datetime) -> bool:
     return from_us(known.segment.started_us) <= end and (ended is None or from_us(ended) >= begin)
 
 
-def _item(dossier: Dossier, known: Known, outing: Outing | None, verdicts: dict[int, Verdict]) -> Item:
+def _item(
+    dossier: Dossier, known: Known, outing: Outing | None, silences: Silences, verdicts: dict[int, Verdict]
+) -> Item:
     segment = known.segment
     if isinstance(segment, Stop):
         return StopItem(known.id, segment)
     if isinstance(segment, Gap):
         return GapItem(known.id, segment)
     assert outing is not None  # every trip belongs to one
-    facts = _trip_facts(dossier, known.id, segment, outing)
+    facts = _trip_facts(dossier, known.id, segment, outing, silences)
     verdict = reconcile(facts, dossier.grants, _limits(dossier.policies_at(facts.started)), dossier.now)
     verdicts[known.id] = verdict
     return TripItem(known.id, segment, verdict)
 
 
-def _facts(dossier: Dossier, at: datetime, outing: Outing | None, known: Known | None) -> Facts:
+def _facts(dossier: Dossier, at: datetime, outing: Outing | None) -> Facts:
     return Facts(
         vehicle_id=dossier.vehicle_id,
         home_divisions=dossier.home_divisions,
@@ -167,31 +184,49 @@ def _facts(dossier: Dossier, at: datetime, outing: Outing | None, known: Known |
         calendar=dossier.calendar,
         grants=dossier.grants,
         sealings=dossier.sealings,
-        segments=tuple(
-            one.segment
-            for one in dossier.segments
-            if known is not None and one.segment.started_us <= known.segment.started_us
-        ),
         off_home_since=None if outing is None else outing.left_before,
     )
 
 
-def _outcomes(item: Item, facts: Facts, rules: Sequence[Rule], track_of: TrackOf) -> Iterator[Outcome]:
+def _outcomes(
+    item: Item, facts: Facts, rules: Sequence[Rule], dossier: Dossier, known: Known | None
+) -> Iterator[Outcome]:
     for rule in rules:
         if not isinstance(item, rule.judges):
             continue
-        given = item
+        given, around = item, facts
         if isinstance(item, TripItem) and rule.wants_track(item, facts):
-            given = TripItem(item.id, item.trip, item.verdict, tuple(track_of(item.id)))
-        yield from rule.judge(given, facts)
+            given = TripItem(item.id, item.trip, item.verdict, tuple(dossier.track_of(item.id)))
+        if rule.lookback and known is not None:
+            around = replace(facts, segments=_before(dossier, known, rule.lookback))
+        yield from rule.judge(given, around)
 
 
-def _reviews(item: Item, facts: Facts, rules: Sequence[Rule], dossier: Dossier) -> Iterator[datetime]:
+def _before(dossier: Dossier, known: Known, lookback: timedelta) -> tuple[Segment, ...]:
+    """What had not ended when the lookback begins, and all from there to the item itself."""
+    first_us = known.segment.started_us - lookback // timedelta(microseconds=1)
+    last = bisect_right(dossier.segments, known.segment.started_us, key=_started_us)
+    found = (one.segment for one in dossier.segments[:last])
+    return tuple(one for one in found if one.ended_us is None or one.ended_us >= first_us)
+
+
+def _started_us(known: Known) -> int:
+    return known.segment.started_us
+
+
+def _due(item: Item, facts: Facts, rules: Sequence[Rule], silences: Silences) -> datetime | None:
+    # Some borders count from their moment on, some only after it: both are looked at.
+    borders = _borders(item, facts, rules, silences)
+    moments = (one for border in borders for one in (border, border + timedelta(microseconds=1)))
+    return min((one for one in moments if one > facts.now), default=None)
+
+
+def _borders(item: Item, facts: Facts, rules: Sequence[Rule], silences: Silences) -> Iterator[datetime]:
     """Of the verdict, and of every rule that judges such an item."""
     if isinstance(item, TripItem):
         if item.verdict.review_at is not None:
             yield item.verdict.review_at
-        if item.trip.ended_us is None or _silent_until(dossier, item.trip) == dossier.now:
+        if item.trip.ended_us is None or _silent_until(silences, item.trip, facts.now) == facts.now:
             # A running trip comes out of the windows of its orders, or into them; one cut off by silence may.
             limits = _limits(facts.policies)
             for grant in facts.grants:
@@ -218,7 +253,7 @@ def _limits(policies: Policies) -> Limits:
     )
 
 
-def _trip_facts(dossier: Dossier, trip_id: int, trip: Trip, outing: Outing) -> TripFacts:
+def _trip_facts(dossier: Dossier, trip_id: int, trip: Trip, outing: Outing, silences: Silences) -> TripFacts:
     started = from_us(trip.started_us)
     farthest = None
     if dossier.home is not None and trip.distance_m <= _YARD_M:
@@ -238,17 +273,15 @@ def _trip_facts(dossier: Dossier, trip_id: int, trip: Trip, outing: Outing) -> T
         outing_over=outing.over,
         divisions=tuple(DivisionFact(part.division, part.seconds, part.distance_m) for part in trip.divisions),
         reached={key: value for key, value in measured.items() if value is not None},
-        silent_until=_silent_until(dossier, trip),
+        silent_until=_silent_until(silences, trip, dossier.now),
         farthest_m=farthest,
         clock_doubt_s=dossier.clock_doubt_s,
     )
 
 
-def _silent_until(dossier: Dossier, trip: Trip) -> datetime | None:
+def _silent_until(silences: Silences, trip: Trip, now: datetime) -> datetime | None:
     """The end of the silence that follows the trip's last reading, if one does."""
-    if trip.ended_us is None:
+    silence = None if trip.ended_us is None else silences.get(trip.ended_us)
+    if silence is None:
         return None
-    for one in dossier.segments:
-        if isinstance(one.segment, Gap) and one.segment.started_us == trip.ended_us:
-            return dossier.now if one.segment.ended_us is None else from_us(one.segment.ended_us)
-    return None
+    return now if silence.ended_us is None else from_us(silence.ended_us)

@@ -99,7 +99,7 @@ class SecondLane:
             if rows:
                 await kept.take_recomputes(self._work.writer, [row.id for row in rows])
             if result is not None:
-                await self._swap(job, result, reasons[0] if reasons else "late")
+                await self._swap(job, result, reasons[0] if reasons else kept.LATE)
             for row in relabel:
                 await self._relabel(row)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import asyncpg
@@ -260,6 +260,28 @@ async def take_recomputes(connection: asyncpg.Connection, ids: Sequence[int]) ->
     return {row["id"] for row in rows}
 
 
+LATE = "late"
+"""The reason of what late readings changed."""
+
+LATE_SETTLES = timedelta(minutes=5)
+"""Late readings seldom come alone: this long after the first, what they changed is told."""
+
+_TELL = """
+with spans as (
+    select v as vehicle_id, tstzrange(b, e, '[]') as period
+    from unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) as s (v, b, e)
+), earlier as (
+    delete from recompute where id in (
+        select id from recompute where vehicle_id = any($1) and stage = $4 and reason = $5 for update skip locked
+    ) returning vehicle_id, period, due
+)
+insert into recompute (vehicle_id, period, reason, at, stage, due)
+select vehicle_id, range_merge(range_agg(period)), $5, $6, $4, min(due)
+from (select vehicle_id, period, $7::timestamptz as due from spans union all table earlier) as told
+group by vehicle_id
+"""
+
+
 async def tell_dependants(
     connection: asyncpg.Connection,
     stages: Sequence[str],
@@ -267,16 +289,15 @@ async def tell_dependants(
     reason: str,
     now: datetime,
 ) -> None:
-    """One row for each stage and span: what is said of the trips there has to be made again."""
+    """What is said of the trips there has to be made again: one row for each stage and vehicle.
+
+    A row of the same reason that nobody has taken yet is widened: however long nobody takes them, they do not pile up.
+    """
     if not spans:
         return
+    due = now + LATE_SETTLES if reason == LATE else None
     for stage in stages:
-        await connection.execute(
-            "insert into recompute (vehicle_id, period, reason, at, stage) select v, tstzrange(b, e, '[]'), $4, $5, $6"
-            " from unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) as s (v, b, e)",
-            *(list(column) for column in zip(*spans, strict=True)),
-            *(reason, now, stage),
-        )
+        await connection.execute(_TELL, *(list(column) for column in zip(*spans, strict=True)), stage, reason, now, due)
 
 
 async def refuse(

@@ -18,11 +18,14 @@ from fleet.dispatch.grants import grants_of, inferred
 from fleet.geography.divisions import CITY_CODE, COUNTIES
 from fleet.judging.outings import Known
 from fleet.misuse.base import EventItem, Home, Sealing
+from fleet.misuse.registry import RULES
 from fleet.model.moments import EPOCH, from_us, to_us
 from fleet.model.orders import Order, PermittedArea, Plan
 from fleet.model.policies import POLICIES, PolicyVersion, resolve
-from fleet.model.trips import EventReading, TrackPoint
+from fleet.model.trips import EventReading, Gap, TrackPoint
 from fleet.model.verdicts import Grant, GrantKind
+from fleet.store.follow_registry import marks_of
+from fleet.store.marks import Mark, catching_up, held
 from fleet.store.orders import orders_of_organs, orders_of_vehicles
 from fleet.store.scoped import one_of
 from fleet.store.segments import gap_of, stop_of, trip_of
@@ -45,8 +48,11 @@ from fleet.tracks.packed import unpack
 from fleet.workdays import Entry
 
 ALL_COUNTIES = frozenset(division.code for division in COUNTIES)
-LOOKBACK = timedelta(days=4)
-"""How far before the span segments are read: no outing that an order may still explain is longer."""
+LOOKBACK = max(timedelta(days=4), *(rule.lookback for rule in RULES))
+"""How far before the span segments are read: no outing that an order may still explain is longer than four days."""
+
+FILLS_WITHIN = timedelta(hours=6)
+"""A gap that nothing touched for so long is judged even if the vehicle's late readings never end."""
 
 
 @dataclass(slots=True)
@@ -55,7 +61,6 @@ class Rulebook:
 
     mark: tuple[int, ...]
     parents: Mapping[int, int | None]
-    divisions: Mapping[int, int]
     versions: Mapping[str, Sequence[PolicyVersion]]
     calendar: Mapping[int | None, Sequence[Entry]]
 
@@ -71,7 +76,8 @@ class Rulebook:
 
 @dataclass(slots=True)
 class Papers:
-    """What was read of one vehicle."""
+    """What was read of one vehicle. `held`: gaps, by id, of which nothing is said yet; `holding`: when those began of
+    which late readings have just changed that."""
 
     vehicle_id: int
     organ_id: int
@@ -83,6 +89,9 @@ class Papers:
     sealings: list[Sealing] = field(default_factory=list)
     packed: dict[int, bytes] = field(default_factory=dict)
     running: dict[int, tuple[TrackPoint, ...]] = field(default_factory=dict)
+    written_at: dict[int, datetime] = field(default_factory=dict)
+    held: frozenset[int] = frozenset()
+    holding: tuple[datetime, ...] = ()
 
     @property
     def home_divisions(self) -> frozenset[int]:
@@ -95,25 +104,26 @@ class Papers:
         return () if packed is None else unpack(packed).points()
 
 
+RULEBOOK_MARKS = text(
+    "select "
+    + ", ".join(
+        (
+            marks_of("policy_value", "max(id)"),
+            marks_of("calendar_entry", "sum(version)"),
+            marks_of("organ", "sum(version)"),
+        )
+    )
+)
+
+
 async def rulebook_mark(connection: AsyncConnection) -> tuple[int, ...]:
     """Changes whenever a rulebook read before is no longer right."""
-    row = (
-        await connection.execute(
-            select(
-                select(func.coalesce(func.max(policy_value.c.id), 0)).scalar_subquery(),
-                select(func.count()).select_from(calendar_entry).scalar_subquery(),
-                select(func.coalesce(func.sum(calendar_entry.c.id * calendar_entry.c.version), 0)).scalar_subquery(),
-                select(func.count()).select_from(organ).scalar_subquery(),
-                select(func.coalesce(func.sum(organ.c.version), 0)).scalar_subquery(),
-            )
-        )
-    ).one()
-    return tuple(int(value) for value in row)
+    return tuple(int(value) for value in (await connection.execute(RULEBOOK_MARKS)).one())
 
 
 async def read_rulebook(connection: AsyncConnection) -> Rulebook:
     mark = await rulebook_mark(connection)
-    organs = (await connection.execute(select(organ.c.id, organ.c.parent_id, organ.c.division))).all()
+    organs = (await connection.execute(select(organ.c.id, organ.c.parent_id))).all()
     versions: dict[str, list[PolicyVersion]] = {slug: [] for slug in POLICIES}
     for row in await connection.execute(select(policy_value)):
         if row.slug in versions:
@@ -124,21 +134,21 @@ async def read_rulebook(connection: AsyncConnection) -> Rulebook:
     return Rulebook(
         mark=mark,
         parents={row.id: row.parent_id for row in organs},
-        divisions={row.id: row.division for row in organs},
         versions=versions,
         calendar=dict(calendar),
     )
 
 
 async def read_papers(
-    connection: AsyncConnection, spans: Mapping[int, tuple[datetime, datetime]], rulebook: Rulebook, now: datetime
+    connection: AsyncConnection, marks: Mapping[int, Mark], rulebook: Rulebook, now: datetime
 ) -> dict[int, Papers]:
-    """Everything of these vehicles around their spans; a vehicle that is none any more is left out."""
-    ids = sorted(spans)
-    begin = min(first for first, _ in spans.values()) - LOOKBACK
-    end = max(max(last, now) for _, last in spans.values()) + timedelta(seconds=1)
+    """Everything of these vehicles around their marks; a vehicle that is none any more is left out."""
+    ids = sorted(marks)
+    begin = min(one.begin for one in marks.values()) - LOOKBACK
+    end = max(max(one.end, now) for one in marks.values()) + timedelta(seconds=1)
     papers = await _vehicles(connection, ids)
-    await _segments(connection, papers, spans)
+    await _segments(connection, papers, marks)
+    await _hold(connection, papers, marks, now)
     await _grants(connection, papers, rulebook, begin, end)
     await _sealings(connection, papers, begin, end)
     await _tracks(connection, papers)
@@ -178,14 +188,12 @@ def _home(row: RowMapping) -> Home | None:
     return None
 
 
-async def _segments(
-    connection: AsyncConnection, papers: Mapping[int, Papers], spans: Mapping[int, tuple[datetime, datetime]]
-) -> None:
+async def _segments(connection: AsyncConnection, papers: Mapping[int, Papers], marks: Mapping[int, Mark]) -> None:
     wanted = (
         func.unnest(
             literal(list(papers), ARRAY(Integer)),
-            literal([spans[vehicle_id][0] - LOOKBACK for vehicle_id in papers], ARRAY(INSTANT)),
-            literal([spans[vehicle_id][1] + LOOKBACK for vehicle_id in papers], ARRAY(INSTANT)),
+            literal([marks[vehicle_id].begin - LOOKBACK for vehicle_id in papers], ARRAY(INSTANT)),
+            literal([marks[vehicle_id].end + LOOKBACK for vehicle_id in papers], ARRAY(INSTANT)),
         )
         .table_valued(
             column("vehicle_id", Integer), column("first_at", INSTANT), column("last_at", INSTANT), name="wanted"
@@ -202,9 +210,28 @@ async def _segments(
             )
         )
         for row in (await connection.execute(statement)).mappings():
-            papers[row["vehicle_id"]].segments.append(made(row))
+            known = made(row)
+            papers[row["vehicle_id"]].segments.append(known)
+            if table is gap:
+                papers[row["vehicle_id"]].written_at[known.id] = row["written_at"]
     for one in papers.values():
         one.segments.sort(key=lambda known: (known.segment.started_us, known.segment.ended_us or 1 << 62))
+
+
+async def _hold(
+    connection: AsyncConnection, papers: Mapping[int, Papers], marks: Mapping[int, Mark], now: datetime
+) -> None:
+    """Says nothing yet of gaps that a vehicle's late readings may still fill."""
+    waiting = await held(connection, list(papers), now)
+    coming = await catching_up(connection, marks.values())
+    for vehicle_id, one in papers.items():
+        gaps = [known for known in one.segments if isinstance(known.segment, Gap)]
+        begun = {known.id: from_us(known.segment.started_us) for known in gaps}
+        already = {gap_id for gap_id, at in begun.items() if at in waiting.get(vehicle_id, ())}
+        fresh = {gap_id for gap_id, at in one.written_at.items() if at > now - FILLS_WITHIN}
+        new = fresh - already if vehicle_id in coming else set()
+        one.held = frozenset(already | new)
+        one.holding = tuple(begun[gap_id] for gap_id in new)
 
 
 async def _grants(

@@ -59,7 +59,8 @@ async def load_organ_parents(connection: asyncpg.Connection) -> dict[int, int | 
     return {row[0]: row[1] for row in await connection.fetch("select id, parent_id from organ")}
 
 
-def _marks_of(table: str, changes: str, where: str = "") -> str:
+def marks_of(table: str, changes: str, where: str = "") -> str:
+    """Three numbers, one of which becomes another whenever a row is added, changed or taken away."""
     return (
         f"(select count(*) from {table} {where}), (select coalesce(max(id), 0) from {table} {where}),"
         f" (select coalesce({changes}, 0) from {table} {where})"
@@ -68,10 +69,10 @@ def _marks_of(table: str, changes: str, where: str = "") -> str:
 
 MARKS = "select " + ", ".join(
     (
-        _marks_of("binding", "sum(version)"),
-        _marks_of("policy_value", "max(id)", "where slug like 'trips.%' or slug like 'reporting.%'"),
-        _marks_of("area", "sum(version)"),
-        _marks_of("vehicle", "sum(version)"),
-        _marks_of("organ", "sum(version)"),
+        marks_of("binding", "sum(version)"),
+        marks_of("policy_value", "max(id)", "where slug like 'trips.%' or slug like 'reporting.%'"),
+        marks_of("area", "sum(version)"),
+        marks_of("vehicle", "sum(version)"),
+        marks_of("organ", "sum(version)"),
     )
 )

@@ -6,28 +6,13 @@ is brought up to date in place; a version is kept whenever something that was se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    RowMapping,
-    and_,
-    any_,
-    delete,
-    func,
-    insert,
-    literal,
-    not_,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import BigInteger, ColumnElement, RowMapping, any_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.judging.vehicle import Judgement, Told
@@ -36,31 +21,9 @@ from fleet.model.moments import from_us
 from fleet.model.trips import Trip
 from fleet.model.verdicts import Part, Verdict
 from fleet.store.dossiers import Papers
-from fleet.store.tables import (
-    finding,
-    finding_version,
-    judged_vehicle,
-    recompute,
-    verdict,
-    verdict_version,
-)
+from fleet.store.tables import finding, finding_version, verdict, verdict_version
 
 _VERSIONED = tuple(column.name for column in finding_version.columns if column.name != "superseded_at")
-
-
-LATE = "late"
-"""The monitor's reason for what late readings changed."""
-
-LATE_SETTLES = timedelta(minutes=5)
-
-
-class Mark(NamedTuple):
-    """A vehicle's span that has to be judged, and what for."""
-
-    vehicle_id: int
-    begin: datetime
-    end: datetime
-    why: str
 
 
 class Changed(NamedTuple):
@@ -73,82 +36,12 @@ class Changed(NamedTuple):
     end: datetime | None
 
 
-async def take_marks(connection: AsyncConnection, *, now: datetime, limit: int, late: bool) -> dict[int, Mark]:
-    """Takes the oldest marks, at most `limit` vehicles of them; they are gone when the transaction commits.
-
-    Marks of late readings wait until none came for `LATE_SETTLES`: while a past is being loaded, what it lacks looks
-    like silence. `late`: whether to look for those that are settled, which costs a walk over all that wait.
-    """
-    fresh = recompute.alias("fresh")
-    still_coming = (
-        select(fresh.c.id)
-        .where(
-            fresh.c.vehicle_id == recompute.c.vehicle_id,
-            fresh.c.stage == "trips",
-            fresh.c.reason == LATE,
-            fresh.c.at > now - LATE_SETTLES,
-        )
-        .exists()
-    )
-    ready = and_(recompute.c.stage == "trips", recompute.c.reason != LATE)
-    if late:
-        ready = and_(recompute.c.stage == "trips", or_(recompute.c.reason != LATE, not_(still_coming)))
-    oldest = (
-        select(recompute.c.vehicle_id)
-        .where(ready)
-        .group_by(recompute.c.vehicle_id)
-        .order_by(func.min(recompute.c.id))
-        .limit(limit)
-        .scalar_subquery()
-    )
-    rows = select(recompute.c.id).where(ready, recompute.c.vehicle_id.in_(oldest))
-    taken = delete(recompute).where(recompute.c.id.in_(rows.with_for_update(skip_locked=True)))
-    marks: dict[int, Mark] = {}
-    for row in await connection.execute(taken.returning(recompute)):
-        begin, end = row.period.lower or now, row.period.upper or now
-        known = marks.get(row.vehicle_id)
-        if known is None:
-            marks[row.vehicle_id] = Mark(row.vehicle_id, begin, max(end, begin), row.reason)
-        else:
-            why = known.why if row.reason in known.why.split(", ") else f"{known.why}, {row.reason}"
-            marks[row.vehicle_id] = Mark(row.vehicle_id, min(known.begin, begin), max(known.end, end), why[:300])
-    return marks
-
-
-async def due_for_review(connection: AsyncConnection, *, now: datetime, limit: int) -> dict[int, Mark]:
-    """Vehicles of which the clock may have changed what is said."""
-    statement = (
-        select(judged_vehicle.c.vehicle_id)
-        .where(judged_vehicle.c.review_at <= now)
-        .order_by(judged_vehicle.c.review_at)
-        .limit(limit)
-    )
-    return {row.vehicle_id: Mark(row.vehicle_id, now, now, "clock") for row in await connection.execute(statement)}
-
-
-async def forget_reviews(connection: AsyncConnection, vehicle_ids: Iterable[int]) -> None:
-    """Of vehicles that are none any more nothing will ever be due."""
-    ids = sorted(vehicle_ids)
-    if ids:
-        await connection.execute(
-            update(judged_vehicle).where(judged_vehicle.c.vehicle_id.in_(ids)).values(review_at=None)
-        )
-
-
 async def write_judgement(
     connection: AsyncConnection, papers: Papers, judgement: Judgement, *, why: str, now: datetime
 ) -> list[Changed]:
     """Writes the judgement of one vehicle within the caller's transaction."""
     await _write_verdicts(connection, papers, judgement, why, now)
-    changed = await _write_findings(connection, papers, judgement, why, now)
-    row = {"vehicle_id": papers.vehicle_id, "judged_at": now, "review_at": judgement.review_at}
-    statement = upsert(judged_vehicle).values(row)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["vehicle_id"], set_={"judged_at": now, "review_at": judgement.review_at}
-        )
-    )
-    return changed
+    return await _write_findings(connection, papers, judgement, why, now)
 
 
 # ---------------------------------------------------------------- verdicts
@@ -172,26 +65,40 @@ async def _write_verdicts(
         ).mappings()
     }
     trips = {known.id: known.segment for known in papers.segments if isinstance(known.segment, Trip)}
+    last = await _last_versions(connection, judgement.verdicts.keys() - stored.keys())
+    new: list[dict[str, Any]] = []
     superseded: list[dict[str, Any]] = []
     for trip_id, said in judgement.verdicts.items():
         row = _verdict_row(papers, trips[trip_id], trip_id, said, now)
         before = stored.pop(trip_id, None)
         if before is None:
-            await connection.execute(insert(verdict).values({**row, "version": 1, "why": why}))
+            new.append({**row, "version": last.get(trip_id, 0) + 1, "why": why})
         elif any(before[name] != value for name, value in row.items() if name != "judged_at"):
             settled = not before["provisional"] or any(before[name] != row[name] for name in ("kind", "deviations"))
             if settled:
                 superseded.append({**before, "superseded_at": now, "superseded_why": why})
             values = {**row, "version": before["version"] + settled, "why": why}
             await connection.execute(update(verdict).where(verdict.c.trip_id == trip_id).values(values))
+    if new:
+        await connection.execute(insert(verdict), new)
     if stored:
         # Trips that are none any more: late readings joined or moved them.
         superseded += [{**row, "superseded_at": now, "superseded_why": why} for row in stored.values()]
-        await connection.execute(
-            delete(verdict).where(verdict.c.trip_id == any_(literal(sorted(stored), ARRAY(BigInteger))))
-        )
+        await connection.execute(delete(verdict).where(_one_of(verdict.c.trip_id, stored)))
     if superseded:
-        await connection.execute(upsert(verdict_version).on_conflict_do_nothing(), superseded)
+        await connection.execute(insert(verdict_version), superseded)
+
+
+async def _last_versions(connection: AsyncConnection, trip_ids: Collection[int]) -> dict[int, int]:
+    """The last version of what was said of trips that were gone in between: late readings may bring one back."""
+    if not trip_ids:
+        return {}
+    last = (
+        select(verdict_version.c.trip_id, func.max(verdict_version.c.version))
+        .where(_one_of(verdict_version.c.trip_id, trip_ids))
+        .group_by(verdict_version.c.trip_id)
+    )
+    return {row[0]: row[1] for row in await connection.execute(last)}
 
 
 def _verdict_row(papers: Papers, driven: Trip, trip_id: int, said: Verdict, now: datetime) -> dict[str, Any]:
@@ -261,10 +168,11 @@ async def _write_findings(
             changed.append(Changed(before["id"], papers.vehicle_id, papers.organ_id, *_incident(one)))
     events = {one.event.observed_at_us for one in papers.events}
     for row in stored.values():
+        # Of an event whose raw reading is gone nothing new can be said, and of a gap that is held nothing yet.
         gone = row["subject_kind"] == SubjectKind.EVENT.value and row["subject_id"] not in events
+        held = row["subject_kind"] == SubjectKind.GAP.value and row["subject_id"] in papers.held
         within = judgement.begin <= row["item_at"] < judgement.end
-        # Of an event whose raw reading is gone nothing new can be said.
-        if row["withdrawn_at"] is None and within and not gone:
+        if row["withdrawn_at"] is None and within and not gone and not held:
             await _replace(connection, row, {"withdrawn_at": now, "why": why}, now)
             changed.append(Changed(row["id"], row["vehicle_id"], row["organ_id"], row["begin_at"], row["end_at"]))
     return changed

@@ -121,16 +121,6 @@ finding_version = Table(
 )
 """What a finding said before."""
 
-judged_vehicle = Table(
-    "judged_vehicle",
-    metadata,
-    Column("vehicle_id", Integer, primary_key=True, autoincrement=False),
-    Column("judged_at", INSTANT, nullable=False),
-    Column("review_at", INSTANT),
-    Index("judged_vehicle_review_idx", "review_at", postgresql_where=text("review_at is not null")),
-)
-"""`review_at`: when the clock alone may change what is said of the vehicle."""
-
 calendar_entry = Table(
     "calendar_entry",
     metadata,

@@ -118,12 +118,15 @@ recompute = Table(
     Column("reason", Text, nullable=False),
     Column("at", INSTANT, nullable=False, server_default=func.clock_timestamp()),
     Column("stage", Text, nullable=False, server_default=text("'readings'")),
+    Column("due", INSTANT),
     CheckConstraint("not isempty(period)", name="period_not_empty"),
     CheckConstraint("stage in ('readings', 'trips')", name="known_stage"),
     Index("recompute_stage_idx", "stage", "id"),
+    Index("recompute_due_idx", "stage", "due"),
 )
 """Spans whose trips, verdicts and findings have to be made again, taken by DELETE … SKIP LOCKED.
 
 No foreign key to `vehicle`: its check would have the monitor wait for whoever holds a vehicle's row.
-`stage` names what changed: 'readings' have to be folded again, of 'trips' only what is said of them is made again.
+`stage` names what changed: 'readings' have to be folded again, of 'trips' only what is said of them is made again,
+from the moment `due` on (null: at once).
 """

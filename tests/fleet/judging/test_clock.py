@@ -68,7 +68,7 @@ def test_nothing_changes_between_two_reviews(
     horizon = now + timedelta(days=2)
     while now < horizon:
         judgement = judged(now, *segments, grants=grants, sealings=sealings, events=events)
-        until = horizon if judgement.review_at is None else judgement.review_at
+        until = min((one.due for one in judgement.reviews), default=horizon)
         last = judged(until - timedelta(microseconds=1), *segments, grants=grants, sealings=sealings, events=events)
         assert said(last) == said(judgement)
         now = until

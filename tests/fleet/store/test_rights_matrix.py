@@ -90,7 +90,6 @@ verdict               -       crud     r
 verdict_version       -       cr       r
 finding               -       cru      r
 finding_version       -       cr       r
-judged_vehicle        -       cru      r
 misuse_case           -       cru      ru
 case_number           -       cru      r
 case_step             -       cr       cr
