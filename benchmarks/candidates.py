@@ -6,6 +6,7 @@ Everything is in it that a caller waits for but the network: log-in, queries, ra
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 import tempfile
 import time
@@ -14,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from api.__main__ import collect_rarely
 from fleet.demonstration.city import build_city
 from fleet.local.postgres import Postgres
 from fleet.model.registry import Role
@@ -21,7 +23,7 @@ from fleet.store.city import load_city
 from fleet.store.pool import connect
 from tests.api import builders
 from tests.api.builders import World
-from tests.services import free_port, migrate
+from tests.services import SHARED, free_port, migrate
 
 REQUESTS = 40
 
@@ -76,6 +78,7 @@ async def measure(url: str) -> list[Result]:
             await world.execute_sql(f"analyze {table}")
         async with builders.running(world, request_rate_per_s=100_000) as app, builders.connected(app, None) as client:
             client.headers.update(headers)
+            collect_rarely()
             for name, emergency in (("ordinary order", False), ("emergency: all vehicles", True)):
                 written = await client.post("/api/v1/orders", json=_form(world, emergency))
                 assert written.status_code == 201, written.text
@@ -122,6 +125,7 @@ def _form(world: World, emergency: bool) -> dict[str, Any]:
 def measure_all() -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="one-network-bench-") as name:
         Path(name).chmod(0o711)
+        os.environ[SHARED] = name  # where the log's files go
         postgres = Postgres(Path(name) / "postgres", free_port(), settings={"shared_buffers": "512MB"})
         try:
             postgres.start()

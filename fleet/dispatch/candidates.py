@@ -38,6 +38,7 @@ from fleet.dispatch.fitness import (
 from fleet.dispatch.ranges import CHARGE_ONLY, fuel_in_tank_ml, range_m
 from fleet.dispatch.reasons import Reason, Value, codes, data
 from fleet.geography.distance import haversine_m, haversine_many_m
+from fleet.model.moments import from_us, to_us
 from fleet.model.orders import Plan
 from fleet.model.registry import NEW_ENERGY
 
@@ -62,7 +63,8 @@ class Taken(msgspec.Struct, frozen=True, gc=False):
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A vehicle as it is now. Places in 1e-7 degrees; `uses`: orders it was given to lately."""
+    """A vehicle as it is now. Places in 1e-7 degrees; `position_at_s`: seconds since 1970 UTC; `uses`: orders it was
+    given to lately."""
 
     facts: VehicleFacts
     tank_ml: int | None = None
@@ -71,7 +73,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     parking_lon_e7: int | None = None
     lat_e7: int | None = None
     lon_e7: int | None = None
-    position_at: datetime | None = None
+    position_at_s: int | None = None
     fuel_level_ml: int | None = None
     fuel_level_permille: int | None = None
     soc_permille: int | None = None
@@ -102,11 +104,28 @@ class Ask:
     assumptions: Assumptions
     drivers: Mapping[int, Mapping[str, int]]
     _free: dict[tuple[int, frozenset[str]], int] = field(default_factory=dict, repr=False, compare=False)
-    stale_before: datetime = field(init=False, repr=False, compare=False)
+    _able: dict[tuple[int, str, int, str], int] = field(default_factory=dict, repr=False, compare=False)
+    stale_before_s: int = field(init=False, repr=False, compare=False)
+    no_time_to_refill: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Asked for every vehicle: worked out once.
-        object.__setattr__(self, "stale_before", self.now - timedelta(seconds=self.assumptions.stale_s))
+        stale = to_us(self.now) // 1_000_000 - self.assumptions.stale_s
+        object.__setattr__(self, "stale_before_s", stale)
+        left = self.need.begins_at - self.now
+        object.__setattr__(self, "no_time_to_refill", left < timedelta(seconds=self.assumptions.refill_s))
+
+    def able_drivers(self, vehicle: VehicleFacts) -> int:
+        """How many drivers of the order's organ or the vehicle's are free and certainly may drive it."""
+        key = (vehicle.organ_id, vehicle.body, vehicle.seats, vehicle.energy)
+        known = self._able.get(key)
+        if known is None:
+            licences = licences_known_to_fit(vehicle)
+            known = self.free_drivers(self.need.organ_id, licences)
+            if vehicle.organ_id != self.need.organ_id:
+                known += self.free_drivers(vehicle.organ_id, licences)
+            self._able[key] = known
+        return known
 
     def free_drivers(self, organ_id: int, licences: frozenset[str]) -> int:
         """Of one organ; remembered, for many vehicles ask the same."""
@@ -128,7 +147,7 @@ class Ask:
         return round(straight * self.assumptions.road_pct / 100)
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """One vehicle, judged. It is offered when there are no `refusals`; `key` sorts the offered ones.
 
     `doubts` are codes: their words, and the reasons of an offered one, are made for the few that are shown.
@@ -200,18 +219,11 @@ def reasons_for(judged: Judged, ask: Ask) -> list[Reason]:
     days = ask.assumptions.fair_days
     zh, en = f"近 {days} 天派车 {one.uses} 次", f"Given to {one.uses} orders in {days} days"
     found.append(data(None, "uses", zh, en, one.uses))
-    drivers = drivers_for(facts, ask)
+    drivers = ask.able_drivers(facts)
     if drivers:
         zh, en = f"有 {drivers} 名驾驶员可驾", f"{drivers} drivers are free whose licence covers it"
         found.append(data(None, "drivers_free", zh, en, drivers))
     return found
-
-
-def drivers_for(vehicle: VehicleFacts, ask: Ask) -> int:
-    """How many drivers of the order's organ or the vehicle's are free and certainly may drive it."""
-    licences = licences_known_to_fit(vehicle)
-    own = ask.free_drivers(ask.need.organ_id, licences)
-    return own if vehicle.organ_id == ask.need.organ_id else own + ask.free_drivers(vehicle.organ_id, licences)
 
 
 # ---------------------------------------------------------------- one vehicle
@@ -226,21 +238,12 @@ def _judge(one: Candidate, ask: Ask, distance_m: int | None, tour_m: int) -> Jud
     if seats < need.passengers <= FITS_IN_ONE:
         zh, en = f"{facts.plate} 仅可乘 {seats} 人", f"{facts.plate} takes {seats} of {need.passengers} passengers"
         refusals.append(data(None, "seats_short", zh, en, seats))
-    there_m = distance_m or 0
-    needed_m = (2 * there_m + tour_m) * (100 + rules.reserve_pct) // 100
-    has_m = _range(one, rules, full=False)
+    needed_m = (2 * (distance_m or 0) + tour_m) * (100 + rules.reserve_pct) // 100
+    has_m = _range(one, rules)
     if facts.energy in CHARGE_ONLY:
         refusals += _too_far(one, ask, needed_m, has_m)
     if refusals:
-        return Judged(
-            vehicle=one,
-            refusals=tuple(refusals),
-            doubts=(),
-            distance_m=distance_m,
-            needed_m=needed_m,
-            range_m=has_m,
-            key=(),
-        )
+        return Judged(one, tuple(refusals), (), distance_m, needed_m, has_m, ())
     doubts = _doubts(one, ask, has_m, needed_m)
     key = (
         tier(facts, need),
@@ -253,15 +256,7 @@ def _judge(one: Candidate, ask: Ask, distance_m: int | None, tour_m: int) -> Jud
         2**31 if distance_m is None else distance_m,
         facts.id,
     )
-    return Judged(
-        vehicle=one,
-        refusals=(),
-        doubts=doubts,
-        distance_m=distance_m,
-        needed_m=needed_m,
-        range_m=has_m,
-        key=key,
-    )
+    return Judged(one, (), doubts, distance_m, needed_m, has_m, key)
 
 
 def _taken(one: Candidate) -> Reason:
@@ -273,31 +268,26 @@ def _taken(one: Candidate) -> Reason:
     return data(None, "taken", zh, en, taken.number)
 
 
-def _range(one: Candidate, rules: Assumptions, *, full: bool) -> int | None:
-    fuel = one.tank_ml if full else fuel_in_tank_ml(one.tank_ml, one.fuel_level_ml, one.fuel_level_permille)
+def _range(one: Candidate, rules: Assumptions) -> int | None:
+    fuel_ml = fuel_in_tank_ml(one.tank_ml, one.fuel_level_ml, one.fuel_level_permille)
     return range_m(
-        body=one.facts.body,
-        energy=one.facts.energy,
-        fuel_ml=fuel,
-        rated_range_km=one.rated_range_km,
-        charge_permille=1000 if full else one.soc_permille,
-        rated_pct=rules.rated_range_pct,
+        one.facts.body, one.facts.energy, fuel_ml, one.rated_range_km, one.soc_permille, rules.rated_range_pct
     )
+
+
+def _full_range(one: Candidate, rules: Assumptions) -> int | None:
+    return range_m(one.facts.body, one.facts.energy, one.tank_ml, one.rated_range_km, 1000, rules.rated_range_pct)
 
 
 def _too_far(one: Candidate, ask: Ask, needed_m: int, has_m: int | None) -> Iterable[Reason]:
     """What drives on its charge alone cannot go when full is not enough, or when there is no time to charge."""
     plate, needs = one.facts.plate, -(-needed_m // 1000)
-    full_m = _range(one, ask.assumptions, full=True)
+    full_m = _full_range(one, ask.assumptions)
     if full_m is not None and full_m < needed_m:
         zh = f"{plate} 满电约 {full_m // 1000} 公里，需 {needs} 公里"
         en = f"{plate} gets about {full_m // 1000} km when full, {needs} are needed"
         yield data(None, "range_short", zh, en, full_m // 1000)
-    elif (
-        has_m is not None
-        and has_m < needed_m
-        and ask.need.begins_at - ask.now < timedelta(seconds=ask.assumptions.refill_s)
-    ):
+    elif has_m is not None and has_m < needed_m and ask.no_time_to_refill:
         has = has_m // 1000
         zh = f"{plate} 现可行驶约 {has} 公里，需 {needs} 公里，来不及充电"
         en = f"{plate} gets about {has} km, {needs} are needed, and there is no time to charge"
@@ -305,18 +295,18 @@ def _too_far(one: Candidate, ask: Ask, needed_m: int, has_m: int | None) -> Iter
 
 
 def _doubts(one: Candidate, ask: Ask, has_m: int | None, needed_m: int) -> tuple[str, ...]:
-    found = [*vehicle_doubt_codes(one.facts, ask.need)]
+    found = list(vehicle_doubt_codes(one.facts, ask.need))
     if has_m is None:
         found.append("energy_unknown")
     elif has_m < needed_m:
         found.append("energy_low")
     if one.lat_e7 is None:
         found.append("position_unknown")
-    elif one.position_at is None or one.position_at < ask.stale_before:
+    elif one.position_at_s is None or one.position_at_s < ask.stale_before_s:
         found.append("position_old")
     if one.still_out:
         found.append("still_out")
-    if not drivers_for(one.facts, ask):
+    if not ask.able_drivers(one.facts):
         found.append("no_driver")
     return tuple(found)
 
@@ -325,7 +315,7 @@ def doubts_for(judged: Judged, ask: Ask) -> list[Reason]:
     """The doubts about an offered vehicle in words."""
     one = judged.vehicle
     km = None if judged.range_m is None else judged.range_m // 1000
-    at = None if one.position_at is None else one.position_at.isoformat()
+    at = None if one.position_at_s is None else from_us(one.position_at_s * 1_000_000).isoformat()
     words: dict[str, tuple[str, str, Value]] = {
         "energy_unknown": ("油量（电量）未知", "How much fuel or charge it has is not known", None),
         "energy_low": (f"须先补能（现约 {km} 公里）", f"Needs fuel or charge first: about {km} km", km),

@@ -82,12 +82,14 @@ _STATUS: dict[str, tuple[str, str, str]] = {
 }
 """Of a vehicle that is not in service; keys compare as the words of the registry."""
 
+_IN_SERVICE, _SEALED, _PLATFORM = VehicleStatus.IN_SERVICE.value, VehicleStatus.SEALED.value, Management.PLATFORM.value
+
 
 def tier(vehicle: VehicleFacts, need: Need) -> int:
     """Whose it is: 0 the organ's own, 1 the platform's in its division, 2 the platform's elsewhere, 3 another's."""
     if vehicle.organ_id == need.organ_id:
         return 0
-    if vehicle.management != Management.PLATFORM:
+    if vehicle.management != _PLATFORM:
         return 3
     return 1 if vehicle.division == need.division else 2
 
@@ -95,6 +97,8 @@ def tier(vehicle: VehicleFacts, need: Need) -> int:
 def vehicle_refusals(vehicle: VehicleFacts, need: Need) -> list[Reason]:
     """Every reason why the vehicle may not go; an emergency opens what only order in daily use keeps closed."""
     found: list[Reason] = []
+    if _nothing_refuses(vehicle, need):
+        return found
     plate = vehicle.plate
     idle = _STATUS.get(vehicle.status)
     if idle is not None and not (need.emergency and idle[0] == "sealed"):
@@ -121,6 +125,16 @@ def vehicle_refusals(vehicle: VehicleFacts, need: Need) -> list[Reason]:
     return found
 
 
+def _nothing_refuses(vehicle: VehicleFacts, need: Need) -> bool:
+    """Whether there is nothing to look for: so it is with most of the thousands that are asked."""
+    return (
+        vehicle.status == _IN_SERVICE
+        and not need.bodies
+        and not need.equipment
+        and (need.emergency or (vehicle.sealing_list is None and tier(vehicle, need) < 3))
+    )
+
+
 SEALED_BUT_EMERGENCY = "sealed_but_emergency"
 BORROWED_FOR_EMERGENCY = "borrowed_for_emergency"
 
@@ -129,7 +143,7 @@ def vehicle_doubt_codes(vehicle: VehicleFacts, need: Need) -> tuple[str, ...]:
     """What an emergency overrode, by name: cheap, for thousands are asked."""
     if not need.emergency:
         return ()
-    sealed = vehicle.status == VehicleStatus.SEALED or vehicle.sealing_list is not None
+    sealed = vehicle.status == _SEALED or vehicle.sealing_list is not None
     if tier(vehicle, need) == 3:
         return (SEALED_BUT_EMERGENCY, BORROWED_FOR_EMERGENCY) if sealed else (BORROWED_FOR_EMERGENCY,)
     return (SEALED_BUT_EMERGENCY,) if sealed else ()

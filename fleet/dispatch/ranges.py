@@ -26,7 +26,6 @@ CHARGE_ONLY = frozenset({Energy.BEV, Energy.FCEV})
 
 
 def range_m(
-    *,
     body: str,
     energy: str,
     fuel_ml: int | None,

@@ -49,7 +49,7 @@ def candidate(number: int = 100, *, km: float = 1, facts: dict[str, Any] | None 
         "rated_range_km": 400,
         "lat_e7": QILIN.lat_e7 + round(km * 89_932),
         "lon_e7": QILIN.lon_e7,
-        "position_at": NOW - timedelta(minutes=1),
+        "position_at_s": int((NOW - timedelta(minutes=1)).timestamp()),
     }
     return Candidate(facts=vehicle(number, **(facts or {})), **{**usual, **values})
 
@@ -104,7 +104,7 @@ def test_what_refuses(one: Candidate, asked: Ask, expected: list[str]) -> None:
         (candidate(fuel_level_permille=None), ["energy_unknown"]),
         (candidate(fuel_level_permille=1), ["energy_low"]),
         (candidate(lat_e7=None, parking_lat_e7=QILIN.lat_e7, parking_lon_e7=QILIN.lon_e7), ["position_unknown"]),
-        (candidate(position_at=NOW - HOUR), ["position_old"]),
+        (candidate(position_at_s=int((NOW - HOUR).timestamp())), ["position_old"]),
         (candidate(still_out=True), ["still_out"]),
         (candidate(facts={"seats": 23}), ["no_driver"]),
         (candidate(facts={"body": "truck"}), ["no_driver"]),
