@@ -1,4 +1,4 @@
-"""`python -m ingest [--worker N]`: settings -> store, uplink, downlink -> pipeline -> run.
+"""`python -m ingest [--worker N]`: settings -> store, uplink, downlink, outbox -> pipeline -> run.
 
 SIGTERM finishes what was taken, within a bound.
 """
@@ -25,6 +25,7 @@ from ingest.batch import BatchBuilder
 from ingest.codecs import DEFAULT
 from ingest.downlink import LEAST_PAUSE_S, Downlink
 from ingest.housekeeping import Housekeeping
+from ingest.outbox import Outbox
 from ingest.pipeline import Pipeline
 from ingest.registry import RegistryCopy
 from ingest.subscriber import PahoUplink
@@ -54,6 +55,7 @@ async def run(settings: Settings, worker: int, receipt_pause_s: float = LEAST_PA
         now,
     )
     downlink = Downlink(mqtt_url, database_url, worker, now, receipt_pause_s, settings.mqtt_client_tls)
+    outbox = Outbox(mqtt_url, database_url, worker, now, settings.mqtt_client_tls)
     housekeeping = Housekeeping(pipeline, registry, uplink, database_url, worker, now)
 
     stopped = asyncio.Event()
@@ -69,6 +71,7 @@ async def run(settings: Settings, worker: int, receipt_pause_s: float = LEAST_PA
     streaming = asyncio.create_task(pipeline.run(), name="pipeline")
     beside = [
         asyncio.create_task(downlink.run(), name="downlink"),
+        asyncio.create_task(outbox.run(), name="outbox"),
         asyncio.create_task(housekeeping.run(), name="housekeeping"),
     ]
     waiting = asyncio.create_task(stopped.wait(), name="signal")

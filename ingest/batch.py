@@ -18,6 +18,7 @@ from fleet.model.batch import (
     IDENTITY_COLUMNS,
     READING_COLUMNS,
     READING_TABLE,
+    AnswerRow,
     BatchWrite,
     Count,
     LedgerKey,
@@ -32,6 +33,8 @@ from fleet.model.batch import (
 from fleet.model.readings import (
     IMPLAUSIBLE,
     KIND_NUMBERS,
+    SAMPLE_KINDS,
+    CommandResult,
     Event,
     GroundFlag,
     Kind,
@@ -130,14 +133,16 @@ class _Build:
         self.positions: list[tuple[int, Position, Origin]] = []
         self.usages: list[tuple[int, Usage, Origin]] = []
         self.events: list[tuple[int, Event, Origin]] = []
+        self.answers: list[AnswerRow] = []
         self.resolved: list[tuple[int, LedgerKey]] = []
         self.unknown_fields = 0
 
     def run(self, messages: Sequence[Incoming]) -> BatchWrite:
         for message in messages:
             address = self.builder.address(message.topic)
-            if address is None or address.kind is Kind.COMMAND_RESULT:
-                detail = f"{message.topic!r} is not fleet/v1/{{division}}/{{unit}}/position|usage|event|status"
+            if address is None:
+                kinds = "|".join(kind.value for kind in Kind)
+                detail = f"{message.topic!r} is not fleet/v1/{{division}}/{{unit}}/{kinds}"
                 self._refuse_whole(
                     message, LedgerKey(hour_of(message.received_at), 0, 0), Reason("bad_topic", None, detail)
                 )
@@ -163,6 +168,7 @@ class _Build:
             latest_positions=self._latest_positions(staged[Kind.POSITION].rows),
             latest_usages=_latest_usages(staged[Kind.USAGE].rows),
             quarantine_of=self._quarantine_of,
+            answers=self.answers,
             resolved=self.resolved,
             observed_from=min(times) if times else None,
             observed_to=max(times) if times else None,
@@ -191,13 +197,24 @@ class _Build:
             if isinstance(reading, Status):
                 self._take_status(message, key, reading, not_ours)
                 continue
-            self._cover(address, reading.run, reading.seq, reading.oldest_seq, message.received_at, reading.observed_at)
+            if not isinstance(reading, CommandResult):
+                self._cover(
+                    *(address, reading.run, reading.seq, reading.oldest_seq),
+                    *(message.received_at, reading.observed_at),
+                )
             reasons = [reason for reason in (not_ours, *_doubts(reading, message)) if reason is not None]
             origin = Origin(message, index, raw, key)
             if reasons:
                 count.quarantined += 1
                 payload = self._bytes_of(origin)
                 self.quarantine.append(QuarantineRow(message.received_at, message.topic, payload, tuple(reasons), key))
+            elif isinstance(reading, CommandResult):
+                self.answers.append(
+                    AnswerRow(
+                        *(reading.command_id, unit_id, reading.answer, reading.reason, reading.observed_at),
+                        *(message.received_at, key, origin),
+                    )
+                )
             elif isinstance(reading, Position):
                 self.positions.append((unit_id, reading, origin))
             elif isinstance(reading, Usage):
@@ -227,7 +244,7 @@ class _Build:
         reasons += [not_ours] if not_ours is not None else []
         self.counts[key].quarantined += 1
         self.quarantine.append(QuarantineRow(message.received_at, message.topic, refused.raw, tuple(reasons), key))
-        if address.kind is not Kind.STATUS:
+        if address.kind in SAMPLE_KINDS:
             self._cover(
                 *(address, refused.run, refused.seq, refused.oldest_seq),
                 *(message.received_at, refused.observed_at or message.received_at),
@@ -356,7 +373,7 @@ class _Build:
         return QuarantineRow(message.received_at, message.topic, self._bytes_of(origin), (reason,), origin.key)
 
 
-def _doubts(reading: Position | Usage | Event, message: Incoming) -> tuple[Reason | None, ...]:
+def _doubts(reading: Position | Usage | Event | CommandResult, message: Incoming) -> tuple[Reason | None, ...]:
     too_old_or_new = time_reason(reading.observed_at, message.received_at)
     return (too_old_or_new, event_reason(reading.event)) if isinstance(reading, Event) else (too_old_or_new,)
 

@@ -1,6 +1,6 @@
 """One paho connection driven by the asyncio loop: no thread of its own, so an acknowledgement costs no wake-up.
 
-Shared by `subscriber.py` (which takes in) and `downlink.py` (which sends); nothing else here speaks MQTT.
+Shared by `subscriber.py` (which takes in), `downlink.py` and `outbox.py` (which send); nothing else here speaks MQTT.
 """
 
 from __future__ import annotations
@@ -131,6 +131,12 @@ class Connection:
             self.client.disconnect()
             self.client.loop_write()
             self.client.loop_misc()
+
+    def publish(self, topic: str, payload: bytes, *, expires_after_s: int) -> int:
+        """Publishes with QoS 1; its packet number. The broker forgets it for whoever is not there within that time."""
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties.MessageExpiryInterval = expires_after_s
+        return self.client.publish(topic, payload, qos=1, properties=properties).mid
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

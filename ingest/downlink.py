@@ -1,4 +1,4 @@
-"""Sends to the units, from committed rows only: receipts (and later commands). One publisher among all workers.
+"""Sends to the units, from committed rows only: receipts. One publisher among all workers.
 
 A receipt is a retained message, so a unit that was away finds it on reconnecting. Receipts can be said twice without
 harm; after a start everything touched of late is said again, so nothing has to be remembered on disk.

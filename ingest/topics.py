@@ -10,6 +10,7 @@ from fleet.model.readings import Kind
 
 ROOT = "fleet/v1"
 RECEIPT = "receipt"
+COMMAND = "command"
 
 # \Z, not $: a trailing line feed is not part of a unit's code. [0-9], not \d: other scripts' digits are not digits.
 _GRAMMAR = re.compile(rf"fleet/v1/([0-9]{{6}})/([A-Za-z0-9_-]{{1,32}})/({'|'.join(kind.value for kind in Kind)})\Z")

@@ -256,7 +256,7 @@ class Network:
             return
         connection.window = min(_MOST_IN_FLIGHT, getattr(properties, "ReceiveMaximum", 65_535))
         if connection.topics:
-            # QoS 0: a receipt is retained and repeated, so nothing hangs on one of them.
+            # QoS 0: receipts are retained, commands repeated until they are answered; nothing hangs on one of them.
             client.subscribe([(topic, 0) for topic in connection.topics])
         else:
             self._is_up(connection)
@@ -266,7 +266,7 @@ class Network:
     ) -> None:
         for reason in reasons:
             if reason.is_failure:
-                log.warning("the broker refuses %s its receipts: %s", connection.account.username, reason)
+                log.warning("the broker refuses %s its receipts or commands: %s", connection.account.username, reason)
         self._is_up(connection)
 
     def _is_up(self, connection: Connection) -> None:

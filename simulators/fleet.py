@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from fleet.errors import InvalidSettings
 from fleet.model.readings import SAMPLE_KINDS
 from simulators.clock import Clock
+from simulators.commands import answer
 from simulators.connection import Connection, Network, Subscriber
 from simulators.onboard import MeasuringUnit, Play
 from simulators.roster import Credentials, UnitSpec
@@ -163,13 +164,14 @@ class Fleet:
             share = number * _GOLDEN % 1
             account = singles.get(spec.code)
             if account is not None:
-                receipts = f"fleet/v1/{spec.division:06d}/{spec.code}/receipt"
-                will = f"fleet/v1/{spec.division:06d}/{spec.code}/status"
+                place = f"fleet/v1/{spec.division:06d}/{spec.code}"
+                will = f"{place}/status"
                 first_at = real + min(_CONNECT_SPREAD_S, spread_s) * share
-                connection = self._network.add(account, (receipts,), will, first_at)
+                connection = self._network.add(account, (f"{place}/receipt", f"{place}/command"), will, first_at)
             elif spec.division in by_division:
                 if spec.division not in gateways:
-                    topics = (f"fleet/v1/{spec.division:06d}/+/receipt",)
+                    place = f"fleet/v1/{spec.division:06d}/+"
+                    topics = (f"{place}/receipt", f"{place}/command")
                     gateways[spec.division] = self._network.add(by_division[spec.division], topics, None, real)
                 connection = gateways[spec.division]
             else:
@@ -284,8 +286,17 @@ class Fleet:
         unit = self._by_code.get(topic.split("/")[3])
         if unit is None or unit.offline_until is not None:
             return
+        if topic.endswith("/command"):
+            self._answer(unit, payload)
+            return
         unit.unit.receive_receipt(payload, self._now)
         self._send_if_due(unit)
+
+    def _answer(self, unit: PlayedUnit, payload: bytes) -> None:
+        """Where the connection is full no answer is sent: the service asks again."""
+        said = answer(payload, self._now)
+        if said is not None:
+            unit.connection.publish(f"fleet/v1/{unit.spec.division:06d}/{unit.spec.code}/command/result", said, self)
 
     def _done(self, token: object, taken: bool) -> None:
         if isinstance(token, tuple):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from fleet.model.downlink import CommandAnswer
 from fleet.model.readings import Kind, Reason
 
 READING_TABLE = {Kind.POSITION: "position_reading", Kind.USAGE: "usage_reading", Kind.EVENT: "event_reading"}
@@ -96,6 +97,19 @@ class StatusRow(NamedTuple):
     redelivered: tuple[LedgerKey, ...]  # who counted those of its messages that repeat a retained one
 
 
+class AnswerRow(NamedTuple):
+    """What a unit said to a command that it says it was sent."""
+
+    command_id: int
+    unit_id: int
+    answer: CommandAnswer
+    reason: str | None
+    observed_at: datetime
+    received_at: datetime
+    key: LedgerKey
+    origin: Any  # opaque here, as in Staged
+
+
 @dataclass(slots=True)
 class Staged:
     """Rows for one hypertable in its column order without `batch`, with the ledger row and the origin of each."""
@@ -121,6 +135,7 @@ class BatchWrite:
     latest_positions: list[Row]
     latest_usages: list[Row]
     quarantine_of: Callable[[Any, Reason], QuarantineRow]
+    answers: list[AnswerRow] = field(default_factory=list)
     resolved: list[tuple[int, LedgerKey]] = field(default_factory=list)  # quarantine rows this batch retries
     observed_from: datetime | None = None
     observed_to: datetime | None = None

@@ -12,6 +12,8 @@ from typing import ClassVar
 
 import msgspec
 
+from fleet.model.downlink import CommandAnswer
+
 
 class Kind(StrEnum):
     """Uplink kinds; the value is the last part of the topic."""
@@ -124,6 +126,16 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     observed_at: datetime | None = None
 
 
+class CommandResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the unit says to one command."""
+
+    kind: ClassVar[Kind] = Kind.COMMAND_RESULT
+    observed_at: datetime
+    command_id: int
+    answer: CommandAnswer
+    reason: str | None = None
+
+
 Sample = Position | Usage | Event
 
 
@@ -148,5 +160,6 @@ REASON_CODES = {
     "unknown_unit": "No unit of this code is registered",
     "wrong_division": "The division in the topic is not the unit's registered one",
     "bad_topic": "The topic lies outside the grammar fleet/v1/{division}/{unit}/{kind}",
+    "unknown_command": "The unit answers a command that was never sent to it",
     "identity_conflict": "The same sample identity was stored before with other content",
 }

@@ -28,6 +28,7 @@ from fleet.model.batch import (
     spans,
 )
 from fleet.model.readings import Reason
+from fleet.store.outbox import take_answers
 
 WORKER_BITS = 4
 """A reading's `batch` is n * 16 + worker, so that numbers of all workers rise together and BRIN stays sharp."""
@@ -106,6 +107,7 @@ class BatchStore:
             for key in status.redelivered if status.unit_id not in changed else ():
                 counts[key].stored -= 1
                 counts[key].duplicate += 1
+        await take_answers(self._connection, batch.answers, counts, quarantine, batch.quarantine_of)
         await self._resolve(batch, counts)
         await self._insert_quarantine(quarantine, number)
         await self._update_receipts(batch, revision)

@@ -7,9 +7,9 @@ from typing import Protocol
 
 import msgspec
 
-from fleet.model.readings import Event, Kind, Position, Reason, Status, Usage
+from fleet.model.readings import CommandResult, Event, Kind, Position, Reason, Status, Usage
 
-Reading = Position | Usage | Event | Status
+Reading = Position | Usage | Event | Status | CommandResult
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):

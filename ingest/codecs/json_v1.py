@@ -16,7 +16,8 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 import msgspec
 from msgspec import Meta
 
-from fleet.model.readings import Event, Kind, Position, Reason, Status, Usage
+from fleet.model.downlink import LONGEST_REASON, CommandAnswer
+from fleet.model.readings import CommandResult, Event, Kind, Position, Reason, Status, Usage
 from ingest.codecs.base import Decoded, Reading, Refused
 
 MAX_SAMPLES = 1_000
@@ -73,6 +74,13 @@ class _Event(_Element, kw_only=True, forbid_unknown_fields=True, gc=False):
 class _Status(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     online: bool
     time: Time | None = None
+
+
+class _CommandResult(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
+    id: Annotated[int, Meta(ge=1, le=2**62)]
+    time: Time
+    result: CommandAnswer
+    reason: Annotated[str, Meta(max_length=LONGEST_REASON, pattern=r"^[^\x00]*\Z")] | None = None
 
 
 def _instant(value: datetime | int) -> datetime:
@@ -141,6 +149,12 @@ def _status(wire: _Status) -> Status:
     return Status(online=wire.online, observed_at=None if wire.time is None else _instant(wire.time))
 
 
+def _command_result(wire: _CommandResult) -> CommandResult:
+    return CommandResult(
+        observed_at=_instant(wire.time), command_id=wire.id, answer=CommandAnswer(wire.result), reason=wire.reason
+    )
+
+
 class _Dialect(msgspec.Struct, frozen=True):
     wire: type[msgspec.Struct]
     to_model: Any
@@ -174,6 +188,7 @@ class JsonV1:
         Kind.USAGE: _dialect(_Usage, _usage),
         Kind.EVENT: _dialect(_Event, _event),
         Kind.STATUS: _dialect(_Status, _status),
+        Kind.COMMAND_RESULT: _dialect(_CommandResult, _command_result),
     }
 
     def decode(self, kind: Kind, payload: bytes) -> Decoded:
@@ -307,6 +322,10 @@ def _to_wire(reading: Reading) -> dict[str, Any]:
     """The JSON object of a reading; absent values are left out."""
     if isinstance(reading, Status):
         return _present(online=reading.online, time=reading.observed_at)
+    if isinstance(reading, CommandResult):
+        return _present(
+            id=reading.command_id, time=reading.observed_at, result=reading.answer.value, reason=reading.reason
+        )
     head = {"time": reading.observed_at, "seq": reading.seq, "run": reading.run or None}
     head["oldest_seq"] = reading.oldest_seq
     if isinstance(reading, Position):

@@ -100,8 +100,8 @@ class Stage:
             self.value(f"select count(*) from {table}")
             for table in ("position_reading", "usage_reading", "event_reading")
         )
-        statuses = self.value("select coalesce(sum(stored), 0) from ledger where kind = 4")
-        assert stored + statuses == totals["stored"]
+        no_samples = self.value("select coalesce(sum(stored), 0) from ledger where kind in (4, 5)")
+        assert stored + no_samples == totals["stored"]
         assert self.value("select count(*) from quarantine where resolved_at is null") == totals["quarantined"]
 
     # ------------------------------------------------------------------------------------------- processes

@@ -67,6 +67,7 @@ class Service:
         self.garbled = 0
         self.messages = 0
         self.payloads: list[tuple[str, bytes]] = []  # of samples, as they came
+        self.answers: list[tuple[str, dict[str, Any]]] = []  # to commands
         self.silent = False
         self._topics: dict[str, str] = {}
         self._news: set[str] = set()
@@ -96,11 +97,17 @@ class Service:
         self._client.loop_stop()
 
     def _subscribe(self, client: mqtt.Client, *_: object) -> None:
-        client.subscribe([(f"fleet/v1/+/+/{kind}", 1) for kind in (*KINDS, "status")])
+        client.subscribe([(f"fleet/v1/+/+/{kind}", 1) for kind in (*KINDS, "status", "command/result")])
+
+    def command(self, division: int, code: str, content: dict[str, Any]) -> None:
+        self._client.publish(f"fleet/v1/{division:06d}/{code}/command", json.dumps(content), qos=1)
 
     def _take(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
-        code, kind = message.topic.split("/")[3:]
+        code, kind = message.topic.split("/", 4)[3:]
         self.messages += 1
+        if kind == Kind.COMMAND_RESULT.value:
+            self.answers.append((code, json.loads(message.payload)))
+            return
         if kind == Kind.STATUS.value:
             self.online[code] = json.loads(message.payload)["online"]
             return

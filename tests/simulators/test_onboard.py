@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fleet.geography.datum import gcj02_to_wgs84
-from fleet.model.readings import Kind, Status
+from fleet.model.readings import CommandResult, Kind, Status
 from fleet.model.registry import Energy
 from ingest.codecs.json_v1 import JsonV1
 from simulators.days.calendar import at_hour
@@ -55,7 +55,7 @@ def test_a_codec_of_the_service_reads_everything(energy: Energy) -> None:
         assert not decoded.refused
         assert decoded.unknown_fields == 0
         (reading,) = decoded.readings
-        assert not isinstance(reading, Status)
+        assert not isinstance(reading, Status | CommandResult)
         assert (reading.kind, reading.seq, reading.run) == (sample.kind, sample.seq, 9)
         assert reading.observed_at.timestamp() == pytest.approx(sample.observed_at, abs=0.001)
 

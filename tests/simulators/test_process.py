@@ -28,6 +28,13 @@ def test_units_report_and_forget_what_the_service_has(broker: Mosquitto, tmp_pat
     ):
         wait_until(lambda: len(service.units) == 36, 15, "every unit reports")
         wait_until(lambda: sum(service.online.values()) == 36, 10, "every unit is online")
+        for number, (code, division) in enumerate([("T00000", 530302), ("T00035", 530381)], start=1):
+            service.command(division, code, {"id": number, "kind": "x", "expires_at": "2099-01-01T00:00:00Z"})
+        wait_until(lambda: len(service.answers) == 2, 10, "behind a gateway and alone, units answer commands")
+        assert {(code, said["id"], said["result"]) for code, said in service.answers} == {
+            ("T00000", 1, "acknowledged"),
+            ("T00035", 2, "acknowledged"),
+        }
         wait_until(ledger.exists, 5, "a ledger is written")
         wait_until(lambda: read_ledger(ledger)["totals"]["receipts"] > 50, 15, "receipts arrive")
         wait_until(lambda: read_ledger(ledger)["totals"]["produced"] > 100, 15, "samples are measured")

@@ -2,7 +2,7 @@
 
 The registry (who owns what) and its books of rules and lists, the readings (hypertables, one row a sample, daily
 chunks), the books (batches, ledger, quarantine, receipts) that prove what became of every message, trips, orders with
-their bookings, what is said of trips (verdicts, findings, cases), and access.
+their bookings, the commands for units, what is said of trips (verdicts, findings, cases), and access.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from fleet.store.tables.access import (
 )
 from fleet.store.tables.base import INSTANT, metadata
 from fleet.store.tables.books import batch, ingest_worker, ledger, ledger_hour, quarantine, receipt
+from fleet.store.tables.downlink import unit_command
 from fleet.store.tables.judgement import (
     calendar_entry,
     case_number,
@@ -142,6 +143,7 @@ __all__ = [
     "trip_track",
     "trip_version",
     "unit",
+    "unit_command",
     "unit_state",
     "usage_reading",
     "vehicle",

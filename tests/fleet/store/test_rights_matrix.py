@@ -24,7 +24,7 @@ vehicle               -       r        crud
 vehicle_history       -       r        cru
 driver                -       r        crud
 unit                  r       r        crud
-binding               -       r        crud
+binding               r       r        crud
 area                  -       r        crud
 policy_value          -       r        cr
 fuel_card             -       r        crud
@@ -85,6 +85,7 @@ order_assignment      -       r        cru
 order_outing          -       r        crud
 order_event           -       r        cr
 booking               -       r        crud
+unit_command          r       r        cr
 
 verdict               -       crud     r
 verdict_version       -       cr       r
@@ -97,6 +98,13 @@ calendar_entry        -       r        crud
 """
 
 COLUMNS: Mapping[tuple[str, str], Mapping[str, frozenset[str]]] = {
+    ("unit_command", "fleet_api"): {"u": frozenset({"state", "withdrawn_at"})},
+    ("unit_command", "fleet_ingest"): {
+        "u": frozenset(
+            {"state", "unit_id", "tries", "tried_at", "next_at", "sent_at"}
+            | {"answered_at", "answer", "reason", "observed_at", "expired_at"}
+        )
+    },
     ("quarantine", "fleet_api"): {"u": frozenset({"retry_requested_at"})},
     ("audit_pending", "fleet_ingest"): {"r": frozenset({"id"})},
     ("audit_pending", "fleet_monitor"): {"r": frozenset({"id"})},

@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.model.readings import EVENT_NAMES, REASON_CODES, SAMPLE_KINDS, Event, Kind, Position, Status, Usage
+from fleet.model.downlink import CommandAnswer
+from fleet.model.readings import (
+    EVENT_NAMES,
+    REASON_CODES,
+    SAMPLE_KINDS,
+    CommandResult,
+    Event,
+    Kind,
+    Position,
+    Status,
+    Usage,
+)
 from ingest.codecs import CODECS, Codec
 from ingest.codecs.base import Reading
 from tests.services import ROOT
@@ -31,7 +42,7 @@ def golden_samples() -> list[tuple[str, Path]]:
 
 @pytest.mark.parametrize(("name", "path"), golden_samples(), ids=lambda value: getattr(value, "name", value))
 def test_golden_samples_mean_what_they_always_meant(name: str, path: Path) -> None:
-    kind = Kind(path.name.partition("-")[0])
+    kind = Kind(path.name.partition("-")[0].replace("_", "/"))
     decoded = msgspec.to_builtins(CODECS[name].decode(kind, path.read_bytes()))
     expected = path.with_suffix(".expected.json")
     assert decoded == json.loads(expected.read_text()), f"{path.name} changed its meaning"
@@ -58,7 +69,7 @@ flags = st.none() | st.booleans()
 
 
 def without_contradiction(reading: Reading) -> bool:
-    return isinstance(reading, Status) or reading.oldest_seq is None or reading.seq is not None
+    return isinstance(reading, Status | CommandResult) or reading.oldest_seq is None or reading.seq is not None
 
 
 readings = st.one_of(
@@ -100,6 +111,13 @@ readings = st.one_of(
         ),
     ),
     st.builds(Status, online=st.booleans(), observed_at=st.none() | moments),
+    st.builds(
+        CommandResult,
+        observed_at=moments,
+        command_id=st.integers(1, 2**62),
+        answer=st.sampled_from(CommandAnswer),
+        reason=st.none() | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=500),
+    ),
 ).filter(without_contradiction)
 
 
@@ -121,7 +139,7 @@ def assert_everything_is_accounted_for(codec: Codec, kind: Kind, payload: bytes)
 
 
 @codecs
-@given(kind=st.sampled_from([*SAMPLE_KINDS, Kind.STATUS]), payload=st.binary(max_size=200))
+@given(kind=st.sampled_from(Kind), payload=st.binary(max_size=200))
 def test_no_bytes_raise_and_none_are_lost(name: str, kind: Kind, payload: bytes) -> None:
     assert_everything_is_accounted_for(CODECS[name], kind, payload)
 
@@ -132,13 +150,16 @@ anything = st.recursive(
     max_leaves=8,
 )
 fields = st.sampled_from(
-    ["time", "lat", "lon", "seq", "run", "oldest_seq", "event", "detail", "online", "speed_kmh", "datum", "other"]
+    [
+        *("time", "lat", "lon", "seq", "run", "oldest_seq", "event", "detail", "online", "speed_kmh", "datum"),
+        *("id", "result", "reason", "other"),
+    ]
 )
 
 
 @codecs
 @given(
-    kind=st.sampled_from([*SAMPLE_KINDS, Kind.STATUS]),
+    kind=st.sampled_from(Kind),
     content=st.dictionaries(fields, anything) | st.lists(st.dictionaries(fields, anything), max_size=4) | anything,
 )
 def test_no_json_raises_and_none_is_lost(name: str, kind: Kind, content: object) -> None:
