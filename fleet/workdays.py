@@ -88,6 +88,15 @@ def calendar_version() -> str:
     return f"chinesecalendar {version('chinesecalendar')}"
 
 
+def announced(year: int) -> bool:
+    """Whether the holidays of the year were announced, and the library knows them."""
+    try:
+        chinese_calendar.is_workday(date(year, 1, 1))
+    except NotImplementedError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=4096)
 def statutory(day: date) -> DayRuling:
     """What the announced calendar says of a day; for a year not announced, what the law leaves certain."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.registry.areas.routes import router as areas
+from api.registry.calendars.imports import router as list_imports
+from api.registry.calendars.routes import router as calendars
 from api.registry.drivers.routes import router as drivers
 from api.registry.lists.cards import router as cards
 from api.registry.lists.exemptions import router as exemptions
@@ -18,5 +20,10 @@ from api.registry.unknowns.routes import router as unknowns
 from api.registry.vehicles.routes import router as vehicles
 
 router = APIRouter()
-for part in (organs, vehicles, units, bindings, drivers, areas, policies, cards, sealing, exemptions, sheets, unknowns):
+PARTS = (
+    *(organs, vehicles, units, bindings, drivers, areas, policies, cards, sealing, exemptions, calendars),
+    list_imports,  # before the sheets: its paths are more particular
+    *(sheets, unknowns),
+)
+for part in PARTS:
     router.include_router(part)

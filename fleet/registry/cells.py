@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
+from fleet.model.moments import LOCAL
 from fleet.registry.labels import LABELS
 
 Value = Any
@@ -24,9 +25,10 @@ class BadCell(Exception):  # a fault of the file, said to its clerk; never leave
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """Organs by code and back, for sheets name organs by their code."""
+    """Organs by code and back, for sheets name organs by their code; vehicles by plate."""
 
     ids: Mapping[str, int] = field(default_factory=dict)
+    plates: Mapping[str, int] = field(default_factory=dict)
 
     def codes(self) -> dict[int, str]:
         return {organ_id: code for code, organ_id in self.ids.items()}
@@ -112,6 +114,29 @@ def day(field: str, zh: str) -> Column:
     return Column(field, field, zh, parse, _plainly)
 
 
+_CLOCK = re.compile(r"(.+?)[ T]+([0-9]{1,2}):([0-9]{2})(?::00)?")
+
+
+def moment(field: str, name: str, zh: str) -> Column:
+    """A day with or without a time of Asia/Shanghai: 2026-10-01 18:00; without one its midnight."""
+    whole_day = day(field, zh)
+
+    def parse(cell: str, codes: Codes) -> datetime:
+        found = _CLOCK.fullmatch(cell.strip())
+        on = whole_day.parse(found[1] if found else cell, codes)
+        hour, minute = (int(found[2]), int(found[3])) if found else (0, 0)
+        if hour > 23 or minute > 59:
+            raise BadCell(
+                f"“{cell}”不是时间（例：2026-01-02 18:00）", f"{cell!r} is no time (such as 2026-01-02 18:00)"
+            )
+        return datetime(on.year, on.month, on.day, hour, minute, tzinfo=LOCAL)
+
+    def show(value: Value, _: Mapping[int, str], __: bool) -> str:
+        return f"{value.astimezone(LOCAL):%Y-%m-%d %H:%M}"
+
+    return Column(field, name, zh, parse, show)
+
+
 _YES, _NO = ("是", "yes", "y", "true", "1", "√"), ("否", "no", "n", "false", "0", "×")
 
 
@@ -172,3 +197,15 @@ def organ(field: str, name: str, zh: str) -> Column:
         return codes.get(value, "")
 
     return Column(field, name, zh, parse, show)
+
+
+def vehicle(field: str, name: str, zh: str, clean: Callable[[str], str]) -> Column:
+    """A vehicle by its plate; the record holds its id."""
+
+    def parse(cell: str, codes: Codes) -> int:
+        plate = clean(cell)
+        if (vehicle_id := codes.plates.get(plate)) is None:
+            raise BadCell(f"没有号牌为“{plate}”的车辆", f"There is no vehicle with the plate {plate!r}")
+        return vehicle_id
+
+    return Column(field, name, zh, parse, _plainly)

@@ -66,7 +66,27 @@ DRIVERS: tuple[Column, ...] = (
     cells.day("retired_on", "离岗日期"),
 )
 
-SHEETS: Mapping[str, tuple[Column, ...]] = {"organs": ORGANS, "vehicles": VEHICLES, "drivers": DRIVERS}
+CALENDAR: tuple[Column, ...] = (
+    cells.day("day", "日期"),
+    cells.organ("organ_id", "organ_code", "单位编码"),
+    cells.flag("worked", "上班"),
+    cells.text("name", "名称", 100),
+)
+
+DUTY_ROSTER: tuple[Column, ...] = (
+    cells.vehicle("vehicle_id", "plate", "号牌号码", plates.normalise),
+    cells.moment("begin", "from", "开始时间"),
+    cells.moment("end", "to", "结束时间"),
+    cells.text("why", "事由", 500),
+)
+
+SHEETS: Mapping[str, tuple[Column, ...]] = {
+    "organs": ORGANS,
+    "vehicles": VEHICLES,
+    "drivers": DRIVERS,
+    "calendar": CALENDAR,
+    "duty_roster": DUTY_ROSTER,
+}
 
 
 class Unreadable(Exception):  # said to the clerk, as it is

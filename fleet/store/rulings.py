@@ -112,8 +112,15 @@ def sealing_lists(scope: Scope, *, organ_id: int | None = None, at: datetime | N
     return statement
 
 
-def exemptions(scope: Scope, *, vehicle_id: int | None = None, at: datetime | None = None) -> Select[Any]:
-    """Of visible vehicles, of organs of the scope."""
+def exemptions(
+    scope: Scope,
+    *,
+    vehicle_id: int | None = None,
+    organ_id: int | None = None,
+    kind: str | None = None,
+    at: datetime | None = None,
+) -> Select[Any]:
+    """Of visible vehicles, of organs of the scope. `organ_id`: of it, of organs below it, and of their vehicles."""
     statement = (
         select(exemption)
         .select_from(exemption.outerjoin(vehicle))
@@ -126,6 +133,11 @@ def exemptions(scope: Scope, *, vehicle_id: int | None = None, at: datetime | No
     )
     if vehicle_id is not None:
         statement = statement.where(exemption.c.vehicle_id == vehicle_id)
+    if organ_id is not None:
+        whose = func.coalesce(exemption.c.organ_id, vehicle.c.organ_id)
+        statement = statement.where(whose.in_(subtree(organ_id)))
+    if kind is not None:
+        statement = statement.where(exemption.c.kind == kind)
     if at is not None:
         statement = statement.where(exemption.c.period.contains(at))
     return statement

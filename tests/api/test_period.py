@@ -59,6 +59,7 @@ ROUTES = {
     "/api/v1/ledger/gaps": R,
     "/api/v1/audit/verify": T,
     "/api/v1/rules": T,
+    "/api/v1/calendar": T,
     **dict.fromkeys(
         (
             *(
@@ -80,7 +81,7 @@ ROUTES = {
                 for name, id_name in (
                     *(("organs", "organ"), ("vehicles", "vehicle"), ("bindings", "binding"), ("drivers", "driver")),
                     *(("areas", "area"), ("fuel-cards", "card"), ("sealing-lists", "list")),
-                    ("exemptions", "exemption"),
+                    *(("exemptions", "exemption"), ("calendar-entries", "entry")),
                 )
                 for rest in ("", f"/{{{id_name}_id}}")
             ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -51,6 +51,7 @@ THEIR_IDS = {
     "area_id": THEIR_VEHICLE,
     "card_id": THEIR_VEHICLE,
     "list_id": THEIR_VEHICLE,
+    "entry_id": THEIR_VEHICLE,
     "exemption_id": THEIR_VEHICLE,
     "order_id": THEIR_VEHICLE,
     "case_id": THEIR_VEHICLE,
@@ -168,6 +169,9 @@ async def city(world: World) -> World:
         insert(tables.sealing_list_vehicle).values(list_id=THEIR_VEHICLE, vehicle_id=THEIR_VEHICLE),
         insert(tables.exemption).values(
             id=THEIR_VEHICLE, vehicle_id=THEIR_VEHICLE, kind="rescue", period=since, why="7713"
+        ),
+        insert(tables.calendar_entry).values(
+            id=THEIR_VEHICLE, organ_id=THEIRS, day=date(2026, 7, 13), worked=False, name="7713"
         ),
         insert(tables.policy_value).values(
             slug=OPEN_NAMES["slug"], organ_id=THEIRS, value=77, effective_from=LONG_AGO, who="x", why="7713"
@@ -372,6 +376,8 @@ async def test_nothing_of_another_organ_is_changed(city: World, app: FastAPI) ->
             ("areas", {"name": "x", "purpose": "restricted", "circle": circle, **span}),
             ("sealing-lists", {"organ_id": THEIRS, "name": "x", "why": "why", **span}),
             ("sealing-lists", {"organ_id": OURS, "name": "x", "why": "why", "vehicle_ids": [THEIR_VEHICLE], **span}),
+            ("calendar-entries", {"organ_id": THEIRS, "day": "2026-07-14", "worked": False, "name": "x"}),
+            ("calendar-entries", {"day": "2026-07-14", "worked": False, "name": "x"}),
             ("exemptions", {"vehicle_id": THEIR_VEHICLE, "kind": "rescue", "why": "why", **span}),
             ("fuel-cards", {"card": "1234", "vehicle_id": THEIR_VEHICLE, "from": "2026-01-01"}),
             ("bindings", {"unit_id": 11, "vehicle_id": THEIR_VEHICLE, **span}),
@@ -390,6 +396,7 @@ async def test_nothing_of_another_organ_is_changed(city: World, app: FastAPI) ->
         removed = await client.delete(whole_city, headers=headers)
         assert removed.status_code == 403, "the city's own areas are not an organ's to remove"
     assert tried >= 10
+    assert await city.scalar("select count(*) from calendar_entry") == 1
     for table in ("driver", "area", "sealing_list", "exemption", "fuel_card", "policy_value", "binding", "vehicle"):
         condition = "organ_id = 3003" if table in ("driver", "sealing_list", "policy_value", "vehicle") else "id = 7713"
         assert await city.scalar(f"select count(*) from {table} where {condition}") == 1, table

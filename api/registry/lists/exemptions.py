@@ -19,8 +19,9 @@ from api.registry import editing
 from api.registry.checks import organ_reference, period_problems, vehicle_reference
 from api.registry.editing import Desk, IfMatch, Patch, merge_patch_of
 from api.registry.lists.schemas import ExemptionForm, ExemptionPage, ExemptionShown
-from api.registry.paging import Cursor, Id, IdQuery, Limit, after, page
+from api.registry.paging import Cursor, Id, IdQuery, Limit, OrganQuery, after, page
 from fleet.identity.permissions import Permission
+from fleet.model.rulings import ExemptionKind
 from fleet.registry.problems import Problem, error
 from fleet.store import rulings
 from fleet.store.records import span
@@ -87,12 +88,14 @@ async def list_exemptions(
     services: Shared,
     caller: Reader,
     vehicle: IdQuery = None,
+    organ: OrganQuery = None,
+    kind: Annotated[ExemptionKind | None, Query(description="`duty`: the duty rosters")] = None,
     at: Annotated[AwareDatetime | None, Query(description="Only those that held at this moment")] = None,
     limit: Limit = 200,
     cursor: Cursor = None,
 ) -> Response:
     """By id; those of an organ hold for everything below it."""
-    statement = rulings.exemptions(caller.scope, vehicle_id=vehicle, at=at)
+    statement = rulings.exemptions(caller.scope, vehicle_id=vehicle, organ_id=organ, kind=kind, at=at)
     async with services.database.begin() as connection:
         rows = await rulings.rows_of(connection, statement, exemption.c.id, after=after(cursor), limit=limit + 1)
     return page([_shown(row) for row in rows], limit)

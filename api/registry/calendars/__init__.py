@@ -1,0 +1,1 @@
+"""Calendars of the city and its organs, and duty rosters, over HTTP."""

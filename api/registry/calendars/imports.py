@@ -1,0 +1,77 @@
+"""`/imports/calendar` and `/imports/duty-roster`: lists that the rules go by, from sheets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from api.answers import json_answer
+from api.dependencies import Caller, Shared, requires
+from api.errors import ApiProblem, problems
+from api.registry.calendars.schemas import ListKind, ListReport
+from api.registry.sheets.routes import CSV_BODY, PATIENCE_S
+from api.state import Services
+from fleet.identity.permissions import Permission
+from fleet.identity.scope import mask_phone
+from fleet.registry.sheets import Unreadable
+from fleet.store import calendars
+from fleet.store.reports import as_data
+
+router = APIRouter(tags=["registry"])
+
+Writer = Annotated[Caller, requires(Permission.MANAGE_LISTS)]
+DryRun = Annotated[bool, Query(description="Say what would happen, and store nothing")]
+Partial = Annotated[bool, Query(description="Store the good rows although others are refused")]
+
+
+@router.post(
+    "/imports/calendar",
+    summary="Import calendar entries",
+    response_model=ListReport,
+    responses=problems(400, 401, 403, 409, 413, 422),
+    openapi_extra=CSV_BODY,
+)
+async def import_calendar(
+    request: Request, services: Shared, caller: Writer, dry_run: DryRun = False, partial: Partial = False
+) -> Response:
+    """CSV with `日期, 单位编码, 上班, 名称` (`day, organ_code, worked, name`), matched by organ and day; without an
+    organ's code the whole city. All or nothing, unless `partial`."""
+    return await _import(request, services, caller, ListKind.CALENDAR, dry_run=dry_run, partial=partial)
+
+
+@router.post(
+    "/imports/duty-roster",
+    summary="Import a duty roster",
+    response_model=ListReport,
+    responses=problems(400, 401, 403, 409, 413, 422),
+    openapi_extra=CSV_BODY,
+)
+async def import_roster(
+    request: Request, services: Shared, caller: Writer, dry_run: DryRun = False, partial: Partial = False
+) -> Response:
+    """CSV with `号牌号码, 开始时间, 结束时间, 事由` (`plate, from, to, why`), matched by vehicle and beginning. Each
+    row becomes an exemption of the kind `duty`. What is entered after a trip explains it only as a deviation."""
+    return await _import(request, services, caller, ListKind.DUTY_ROSTER, dry_run=dry_run, partial=partial)
+
+
+async def _import(
+    request: Request, services: Services, caller: Caller, kind: ListKind, *, dry_run: bool, partial: bool
+) -> Response:
+    content = await request.body()
+    try:
+        async with services.database.begin(within_s=PATIENCE_S) as connection:
+            report = await calendars.run(
+                connection,
+                kind.value,
+                content,
+                scope=caller.scope,
+                dry_run=dry_run,
+                partial=partial,
+                account=caller.actor,
+                now=services.now(),
+            )
+    except Unreadable as error:
+        raise ApiProblem(422, "unreadable-sheet", "Unreadable sheet", str(error)) from None
+    return json_answer(as_data(report, mask_phone))
