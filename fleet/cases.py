@@ -32,7 +32,7 @@ class CaseFacts:
     state: CaseState
     organ_id: int
     assignee_id: int | None
-    explained_by: int | None
+    explained_by: frozenset[int]  # every account that ever explained it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,11 @@ STEPS: dict[CaseCommand, _Step] = {
 }
 """What people may do; what the service does is `after_findings`."""
 
+_SUPERVISING = frozenset(
+    {CaseCommand.ASSIGN, CaseCommand.CONFIRM, CaseCommand.DISMISS, CaseCommand.CLOSE, CaseCommand.REOPEN}
+)
+"""Reopening takes a decision back, and assigning chooses who decides: both are part of deciding."""
+
 _NEEDS_WHY = frozenset(
     {CaseCommand.EXPLAIN, CaseCommand.CONFIRM, CaseCommand.DISMISS, CaseCommand.REOPEN, CaseCommand.COMMENT}
 )
@@ -90,7 +95,7 @@ def refusals(case: CaseFacts, command: CaseCommand, actor: Actor, why: str | Non
     if actor.role not in step.roles:
         allowed = ", ".join(sorted(role.value for role in step.roles))
         found.append(Refusal("wrong_role", "您的角色不能执行此操作。", f"Only {allowed} may do this."))
-    if command in {CaseCommand.CONFIRM, CaseCommand.DISMISS}:
+    if command in _SUPERVISING:
         if actor.organ_id == case.organ_id:
             found.append(
                 Refusal(
@@ -99,7 +104,7 @@ def refusals(case: CaseFacts, command: CaseCommand, actor: Actor, why: str | Non
                     "The organ concerned does not decide on its own case.",
                 )
             )
-        if case.explained_by == actor.account_id:
+        if actor.account_id in case.explained_by:
             found.append(Refusal("explained_it", "说明人不得作出认定。", "Who explained a case does not decide on it."))
     if command is CaseCommand.EXPLAIN and actor.organ_id != case.organ_id:
         found.append(
@@ -111,8 +116,10 @@ def refusals(case: CaseFacts, command: CaseCommand, actor: Actor, why: str | Non
 
 
 def state_after(case: CaseFacts, command: CaseCommand) -> CaseState:
-    """The state that a step which is allowed leads to."""
+    """The state that a step which is allowed leads to. What was explained stays so in other hands."""
     after = STEPS[command].after
+    if command is CaseCommand.ASSIGN and case.state is CaseState.EXPLAINED:
+        return case.state
     return case.state if after is None else after
 
 

@@ -31,7 +31,7 @@ async def facts_of(connection: AsyncConnection, row: RowMapping) -> CaseFacts:
         state=CaseState(row["state"]),
         organ_id=row["organ_id"],
         assignee_id=row["assignee_id"],
-        explained_by=explained[-1]["account_id"] if explained else None,
+        explained_by=frozenset(one["account_id"] for one in explained),
     )
 
 

@@ -11,12 +11,14 @@ from html import escape
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import BigInteger, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.datum import Datum
+from api.tracks.fixes import of_packed
+from api.tracks.formats import Heading, to_geojson
+from api.tracks.points import make_track
 from fleet.model.moments import LOCAL
-from fleet.store.tables import trip_track
+from fleet.store.tracks import packed_tracks
 from fleet.tracks.packed import unpack
 
 
@@ -29,10 +31,10 @@ async def evidence_file(
     connection: AsyncConnection, case: Mapping[str, Any], *, now: datetime, by: str, purpose: str
 ) -> Packed:
     """The same case gives the same bytes but for `taken`: entries in a fixed order, with a fixed time."""
-    trips = sorted({int(trip_id) for trip_id in case["verdicts"]})
+    trips = sorted({one["subject"]["id"] for one in case["evidence"] if one["subject"]["kind"] == "trip"})
     parts: dict[str, bytes] = {"case.json": _json(case)}
-    for trip_id, packed in (await _tracks(connection, trips)).items():
-        parts[f"track-{trip_id}.geojson"] = _geojson(packed, trip_id)
+    for trip_id, packed in sorted((await packed_tracks(connection, trips)).items()):
+        parts[f"track-{trip_id}.geojson"] = _geojson(case, packed, trip_id)
     parts["case.html"] = _page(case).encode()
     parts["taken.json"] = _json({"at": now, "by": by, "purpose": purpose})
     sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(parts.items()))
@@ -45,35 +47,22 @@ async def evidence_file(
     return Packed(content, hashlib.sha256(content).hexdigest())
 
 
-async def _tracks(connection: AsyncConnection, trips: list[int]) -> dict[int, bytes]:
-    if not trips:
-        return {}
-    wanted = any_(literal(trips, ARRAY(BigInteger)))
-    rows = await connection.execute(
-        select(trip_track.c.trip_id, trip_track.c.packed).where(trip_track.c.trip_id == wanted)
-    )
-    return {row.trip_id: row.packed for row in rows}
-
-
 def _json(value: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=2)
 
 
-def _geojson(packed: bytes, trip_id: int) -> bytes:
-    points = unpack(packed).points()
-    feature = {
-        "type": "Feature",
-        "properties": {
-            "trip_id": trip_id,
-            "times": [datetime.fromtimestamp(point.at_us / 1e6, LOCAL).isoformat() for point in points],
-            "speeds_kmh": [None if point.speed_dkmh is None else point.speed_dkmh / 10 for point in points],
-        },
-        "geometry": {
-            "type": "LineString",
-            "coordinates": [[point.lon_e7 / 1e7, point.lat_e7 / 1e7] for point in points],
-        },
-    }
-    return msgspec.json.encode(feature)
+def _geojson(case: Mapping[str, Any], packed: bytes, trip_id: int) -> bytes:
+    """The whole track, thinned by nothing: it is evidence."""
+    fixes = of_packed(unpack(packed), None)
+    heading = Heading(
+        vehicle_id=case["vehicle_id"],
+        plate=case["plate"],
+        begin=fixes[0].observed_at,
+        end=fixes[-1].observed_at,
+        datum=Datum.WGS84,
+        trip_id=trip_id,
+    )
+    return to_geojson(heading, make_track(fixes, max_points=len(fixes), datum=Datum.WGS84))
 
 
 def _page(case: Mapping[str, Any]) -> str:

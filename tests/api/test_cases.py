@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from fleet.model.registry import Role
 from tests.api.builders import World, connected
 from tests.api.case_rows import case
+from tests.api.journeys import Journeys, fixes
 
 pytestmark = pytest.mark.store
 
@@ -172,6 +173,45 @@ async def test_the_evidence_file_proves_itself(people: People, town: World) -> N
     (logged,) = await town.rows("select purpose, detail from audit_log where action = 'case.evidence'")
     assert logged["purpose"] == "audit 2026-11"
     assert logged["detail"]["sha256"] == hashlib.sha256(answer.content).hexdigest()
+
+
+async def test_the_evidence_file_holds_the_whole_track(people: People, town: World) -> None:
+    begun = town.clock().replace(microsecond=0) - timedelta(hours=2)
+    driven = fixes(begun, (0, 0), (300, 3_000), (600, 9_000))
+    trip_id = await Journeys(town).trip(1, begun, driven, organ_id=OFFICE)
+    await town.execute_sql(f"update finding set subject_id = {trip_id} where id = 1")
+    answer = await people.get("auditor", "/cases/1/evidence", **{"x-purpose": "audit 2026-11"})
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    track = json.loads(archive.read(f"track-{trip_id}.geojson"))
+    (line, *points) = track["features"]
+    assert track["type"] == "FeatureCollection"
+    assert track["properties"]["trip_id"] == trip_id
+    assert len(line["geometry"]["coordinates"]) == len(points) == len(driven)
+
+
+async def test_the_organ_concerned_neither_reopens_nor_closes_nor_assigns(people: People) -> None:
+    assert codes(await people.assign("inside", "county")) == {"own_organ"}
+    await people.assign("city", "county")
+    await people.step("county", "confirm")
+    assert codes(await people.step("inside", "reopen", "我们不服")) == {"own_organ"}
+    assert codes(await people.step("inside", "close")) == {"own_organ"}
+
+
+async def test_whoever_explained_once_never_decides(people: People, town: World) -> None:
+    await people.assign("city", "county")
+    await people.step("manager", "explain", "first")
+    await people.add("manager2", Role.ORGAN_MANAGER, OFFICE)
+    await people.step("manager2", "explain", "second")
+    await town.execute_sql(f"update account set role = 'supervisor', organ_id = {COUNTY} where username = 'manager'")
+    account_id = await town.scalar("select id from account where username = 'manager'")
+    people._headers["manager"] = await town.session_of(account_id)
+    assert codes(await people.step("manager", "dismiss")) == {"explained_it"}
+
+
+async def test_in_other_hands_an_explanation_stays_one(people: People) -> None:
+    await people.assign("city", "county")
+    await people.step("manager", "explain", "紧急送文件")
+    assert (await people.assign("city", "city")).json()["state"] == "explained"
 
 
 async def test_rules_are_listed_with_their_parameters(people: People) -> None:
