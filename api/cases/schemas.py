@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, Field
 
 from api.registry.editing import Form
+from api.trips.schemas import Sentence
 
 State = Literal["open", "assigned", "explained", "confirmed", "dismissed", "closed", "withdrawn"]
 Colour = Literal["red", "yellow", "blue"]
@@ -64,6 +65,7 @@ class CitedReading(BaseModel):
     observed_at: datetime
     lat: float | None
     lon: float | None
+    place: Sentence | None = Field(description="Where that lies from the nearest town")
     speed_kmh: float | None
     odometer_km: float | None
     ignition: bool | None

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from api.cases.wording import sentences
-from api.datum import Datum, shifted
+from api.datum import Datum, degrees
+from api.trips.wording import place_words
+from fleet.geography.divisions import division_of
 from fleet.misuse.registry import RULES
 
 _RULES = {rule.slug: rule for rule in RULES}
@@ -92,16 +94,20 @@ def step_shown(row: RowMapping) -> Shown:
 
 
 def _reading(one: Mapping[str, Any], datum: Datum) -> Shown:
-    lat_e7, lon_e7 = one.get("lat_e7"), one.get("lon_e7")
-    place = (None, None) if lat_e7 is None or lon_e7 is None else shifted(lat_e7, lon_e7, datum)
     speed = one.get("speed_dkmh")
     odometer = one.get("odometer_m")
     return {
         "observed_at": one["observed_at"],
-        "lat": place[0],
-        "lon": place[1],
+        **_place(one.get("lat_e7"), one.get("lon_e7"), datum),
         "speed_kmh": None if speed is None else speed / 10,
         "odometer_km": None if odometer is None else odometer / 1_000,
         "ignition": one.get("ignition"),
         "event": one.get("event"),
     }
+
+
+def _place(lat_e7: int | None, lon_e7: int | None, datum: Datum) -> Shown:
+    if lat_e7 is None or lon_e7 is None:
+        return {"lat": None, "lon": None, "place": None}
+    place = place_words(lat_e7, lon_e7, division_of(lat_e7, lon_e7))
+    return {**degrees(lat_e7, lon_e7, datum), "place": place.shown()}

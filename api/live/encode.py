@@ -9,9 +9,8 @@ from datetime import datetime
 import msgspec
 import numpy as np
 
-from api.datum import Datum
+from api.datum import Datum, many_degrees
 from api.live.fleet import Delta, Entry, Fleet, Selection
-from fleet.geography.datum import wgs84_to_gcj02
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -22,10 +21,10 @@ def encode_entries(entries: Sequence[Entry], datum: Datum) -> bytes:
     """The items, joined by commas."""
     missing = [entry for entry in entries if datum.value not in entry.encoded]
     if missing and datum is Datum.GCJ02:
-        lat, lon = wgs84_to_gcj02(
-            np.array([entry.item.lat for entry in missing]), np.array([entry.item.lon for entry in missing])
+        lat, lon = many_degrees(
+            np.array([entry.item.lat for entry in missing]), np.array([entry.item.lon for entry in missing]), datum
         )
-        for entry, entry_lat, entry_lon in zip(missing, lat.round(7).tolist(), lon.round(7).tolist(), strict=True):
+        for entry, entry_lat, entry_lon in zip(missing, lat.tolist(), lon.tolist(), strict=True):
             entry.encoded[datum.value] = _ENCODER.encode(
                 msgspec.structs.replace(entry.item, lat=entry_lat, lon=entry_lon)
             )

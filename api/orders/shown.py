@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
 from sqlalchemy import RowMapping
 
-from api.datum import Datum
+from api.datum import Datum, degrees
 from fleet.dispatch.commands import Actor, Name
 from fleet.dispatch.coverage import Permit
 from fleet.dispatch.guards import FROM, may_from, who_reasons
 from fleet.dispatch.purposes import PURPOSES
 from fleet.dispatch.reasons import Reason
-from fleet.geography.datum import wgs84_to_gcj02
 from fleet.identity.scope import mask_phone
 from fleet.model.orders import Amendment, Assignment, Order, Outing, Place, Plan
 from fleet.store.orders import Names, Stored
@@ -138,11 +136,7 @@ def _person(account_id: int, names: Names) -> dict[str, Any]:
 
 
 def _place(place: Place, datum: Datum) -> dict[str, Any]:
-    lat, lon = place.lat_e7 / 1e7, place.lon_e7 / 1e7
-    if datum is Datum.GCJ02:
-        lats, lons = wgs84_to_gcj02(np.array([lat]), np.array([lon]))
-        lat, lon = round(float(lats[0]), 7), round(float(lons[0]), 7)
-    return {"name": place.name, "lat": lat, "lon": lon, "area_id": place.area_id}
+    return {"name": place.name, **degrees(place.lat_e7, place.lon_e7, datum), "area_id": place.area_id}
 
 
 def _amendment(one: Amendment, names: Names, datum: Datum) -> dict[str, Any]:

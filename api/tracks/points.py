@@ -8,10 +8,9 @@ from datetime import datetime
 import msgspec
 import numpy as np
 
-from api.datum import Datum
+from api.datum import Datum, many_degrees
 from api.live.items import flag_names
 from api.tracks.fixes import Fix, Span, spans
-from fleet.geography.datum import wgs84_to_gcj02
 from fleet.model.readings import IMPLAUSIBLE
 from fleet.tracks.thinning import keep, local_metres
 
@@ -59,9 +58,7 @@ def make_track(rows: Sequence[Fix], *, max_points: int, datum: Datum) -> Track:
         chosen = keep(x_m, y_m, np.array([row.observed_at.timestamp() for row in rows]), max_points)
         rows = [rows[index] for index in chosen.tolist()]
         lat, lon = lat[chosen], lon[chosen]
-    if datum is Datum.GCJ02:
-        lat, lon = wgs84_to_gcj02(lat, lon)
-        lat, lon = lat.round(7), lon.round(7)
+    lat, lon = many_degrees(lat, lon, datum)
     points = [
         _point(row, row_lat, row_lon) for row, row_lat, row_lon in zip(rows, lat.tolist(), lon.tolist(), strict=True)
     ]

@@ -34,8 +34,14 @@ class PointShown(BaseModel):
 
 
 class PlaceShown(PointShown):
-    area_id: int | None
-    name: str | None = Field(description="The area it lies in, else the nearest town")
+    area_id: int | None = Field(description="The area it lay in")
+    name: str | None = Field(
+        description="That area's name then; else where it lies from the nearest town. Null: where a running trip is",
+        examples=["会泽县城以北约 14 公里"],
+    )
+    name_en: str | None = Field(
+        description="Null where an area gives the name, which is as it is", examples=["14 km north of Huize"]
+    )
 
 
 class DivisionShown(BaseModel):

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-import numpy as np
 from sqlalchemy import RowMapping
 
-from api.datum import Datum
-from api.trips.wording import aside_words, cut_words, doubt_names, doubt_words, silence_words
-from fleet.geography.datum import wgs84_to_gcj02
+from api.datum import Datum, degrees
+from api.trips.wording import aside_words, cut_words, doubt_names, doubt_words, place_words, silence_words
 from fleet.model.moments import from_us
 from fleet.model.trips import BridgedGap, Cut, SetAside
 
@@ -30,23 +28,34 @@ def thousandths(value: int | None) -> float | None:
     return None if value is None else value / 1_000
 
 
-def degrees(lat_e7: int, lon_e7: int, datum: Datum) -> dict[str, float]:
-    lat, lon = lat_e7 / 1e7, lon_e7 / 1e7
-    if datum is Datum.GCJ02:
-        shifted_lat, shifted_lon = wgs84_to_gcj02(np.array([lat]), np.array([lon]))
-        lat, lon = round(float(shifted_lat[0]), 7), round(float(shifted_lon[0]), 7)
-    return {"lat": lat, "lon": lon}
-
-
-def place(row: Row, prefix: str, datum: Datum, *, named: bool = True) -> dict[str, Any] | None:
+def point(row: Row, prefix: str, datum: Datum) -> dict[str, Any] | None:
     """A place of a segment; None where it is not known."""
-    if row[f"{prefix}_lat_e7"] is None:
+    lat_e7, lon_e7 = row[f"{prefix}lat_e7"], row[f"{prefix}lon_e7"]
+    if lat_e7 is None:
         return None
-    shown: dict[str, Any] = degrees(row[f"{prefix}_lat_e7"], row[f"{prefix}_lon_e7"], datum)
-    shown["division"] = row[f"{prefix}_division"] or None
-    if named:
-        shown |= {"area_id": row[f"{prefix}_area_id"], "name": row[f"{prefix}_name"]}
-    return shown
+    return {**degrees(lat_e7, lon_e7, datum), "division": row[f"{prefix or 'place_'}division"] or None}
+
+
+def place(row: Row, prefix: str, datum: Datum) -> dict[str, Any] | None:
+    """The same with what it is called."""
+    shown = point(row, prefix, datum)
+    if shown is None:
+        return None
+    zh, en = name_of(row, prefix)
+    return {**shown, "area_id": row[f"{prefix}area_id"], "name": zh, "name_en": en}
+
+
+def name_of(row: Row, prefix: str) -> tuple[str | None, str | None]:
+    """The area a place lies in, by the name it had then; else where it lies from the nearest town, made here.
+
+    None for a place that is not known, and for where a running trip is: that is no destination.
+    """
+    lat_e7, lon_e7, stored = (row[f"{prefix}{name}"] for name in ("lat_e7", "lon_e7", "name"))
+    if stored is not None:
+        return stored, None
+    if lat_e7 is None or (prefix == "destination_" and row["ended_at"] is None):
+        return None, None
+    return place_words(lat_e7, lon_e7, row[f"{prefix or 'place_'}division"])
 
 
 def cut(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -73,8 +82,8 @@ def trip_item(row: Row, datum: Datum, judged: Row | None = None) -> dict[str, An
     return {
         **_head(row),
         "plate": row["plate"],
-        "origin": place(row, "origin", datum),
-        "destination": place(row, "destination", datum),
+        "origin": place(row, "origin_", datum),
+        "destination": place(row, "destination_", datum),
         "distance_km": km(row["distance_m"]),
         "odometer_distance_km": km(row["odometer_distance_m"]),
         "driving_s": row["driving_s"],
@@ -136,12 +145,7 @@ def stop_item(row: Row, datum: Datum) -> dict[str, Any]:
     return {
         "kind": "stop",
         **_head(row),
-        "place": {
-            **degrees(row["lat_e7"], row["lon_e7"], datum),
-            "division": row["place_division"] or None,
-            "area_id": row["area_id"],
-            "name": row["name"],
-        },
+        "place": place(row, "", datum),
         "radius_m": row["radius_m"],
         "ignition_on_s": row["ignition_on_s"],
         "fuel_change_l": thousandths(row["fuel_change_ml"]),
@@ -157,8 +161,8 @@ def gap_item(row: Row, datum: Datum) -> dict[str, Any]:
     return {
         "kind": "gap",
         **_head(row),
-        "before": place(row, "before", datum, named=False),
-        "after": place(row, "after", datum, named=False),
+        "before": point(row, "before_", datum),
+        "after": point(row, "after_", datum),
         "km_apart": km(row["metres_apart"]),
         "undocumented_km": km(row["odometer_m"]),
         "was_moving": row["was_moving"],
@@ -187,8 +191,8 @@ def version_item(row: Row) -> dict[str, Any]:
         "doubts": doubt_names(row["doubts"]),
         "begin": cut(row["begin_cut"]),
         "end": cut(row["end_cut"]),
-        "origin_name": row["origin_name"],
-        "destination_name": row["destination_name"],
+        "origin_name": name_of(row, "origin_")[0],
+        "destination_name": name_of(row, "destination_")[0],
     }
 
 

@@ -1,10 +1,12 @@
-"""Cuts, doubts and silences in words: made here from data, never stored."""
+"""Cuts, doubts, silences and places in words: made here from data, never stored."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import NamedTuple
 
+from fleet.geography.divisions import COUNTIES
+from fleet.geography.towns import Direction, nearest_town
 from fleet.model.trips import Cut, CutKind, Doubt
 
 
@@ -142,3 +144,34 @@ def aside_words(reason: str, kmh: int | None) -> Words:
     if kmh is not None:
         zh, en = f"{zh}，需要时速 {kmh} 公里", f"{en}: {kmh} km/h would have been needed"
     return Words(zh, en)
+
+
+_DIRECTIONS = MappingProxyType(
+    {
+        Direction.NORTH: Words("以北", "north"),
+        Direction.NORTH_EAST: Words("东北", "north-east"),
+        Direction.EAST: Words("以东", "east"),
+        Direction.SOUTH_EAST: Words("东南", "south-east"),
+        Direction.SOUTH: Words("以南", "south"),
+        Direction.SOUTH_WEST: Words("西南", "south-west"),
+        Direction.WEST: Words("以西", "west"),
+        Direction.NORTH_WEST: Words("西北", "north-west"),
+    }
+)
+_BESIDE_M = 2_000
+_COUNTIES = MappingProxyType({one.code: Words(one.name, one.name_en) for one in COUNTIES})
+
+
+def place_words(lat_e7: int, lon_e7: int, division: int) -> Words:
+    """Where a place of WGS-84 lies: "near Huize", "14 km north of Huize"; far from every town the name of its county.
+
+    `division`: the county it lies in; 0 = outside the city.
+    """
+    near = nearest_town(lat_e7, lon_e7)
+    if near is None:
+        return _COUNTIES.get(division, Words("曲靖市外", "outside Qujing"))
+    town = near.town
+    if near.distance_m < _BESIDE_M:
+        return Words(f"{town.name}附近", f"near {town.name_en}")
+    kilometres, direction = round(near.distance_m / 1_000), _DIRECTIONS[near.direction]
+    return Words(f"{town.name}{direction.zh}约 {kilometres} 公里", f"{kilometres} km {direction.en} of {town.name_en}")

@@ -70,6 +70,12 @@ def division_index() -> DivisionIndex:
     return DivisionIndex(county_polygons())
 
 
+def division_of(lat_e7: int, lon_e7: int) -> int:
+    """The code of the county of one point, 0 = outside all of them."""
+    point = (np.array([lat_e7], dtype=np.int32), np.array([lon_e7], dtype=np.int32))
+    return int(division_index().lookup(*point)[0])
+
+
 class DivisionIndex:
     """Which of at most 15 polygons a point lies in. On a shared border, and in an overlap, the lowest code wins."""
 

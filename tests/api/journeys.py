@@ -22,6 +22,14 @@ NORTH_E7 = 10_000_000 / 111_194.93
 EAST_E7 = NORTH_E7 / 0.902585  # at 25.5 degrees
 LAT_E7, LON_E7 = 255_000_000, 1_038_000_000
 
+T0 = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+def span(begin: datetime | date, end: datetime | date) -> dict[str, str]:
+    return {"from": begin.isoformat(), "to": end.isoformat()}
+
 
 def us(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)

@@ -90,6 +90,7 @@ async def test_a_case_from_opening_to_its_end(people: People, town: World) -> No
     assert [one["command"] for one in whole["history"]] == ["assign", "explain", "confirm", "close", "reopen"]
     assert [one["by"] for one in whole["history"]] == ["city", "manager", "county", "county", "city"]
     assert whole["evidence"][0]["grounds"][0]["zh"].endswith("无用车单。")
+    assert whole["evidence"][0]["readings"][0]["place"] == {"zh": "麒麟城区附近", "en": "near Qilin"}
     logged = await town.rows("select action, account from audit_log where subject = 'case:1' order by n")
     assert [one["action"] for one in logged][:2] == ["case.assign", "case.explain"]
 

@@ -35,7 +35,7 @@ class Meaning(Enum):
     CLIPPED = "shows what happened in the period only"
     REFUSED = "is about now, or about all times"
     TIMELESS = "says what is registered, not what happened"
-    ELSEWHERE = "clipped; held by test_trips.py, test_visits.py, orders/test_candidates.py and test_cases.py"
+    ELSEWHERE = "clipped; held by the tests of trips, vehicle time, visits, cases and orders/test_candidates.py"
 
 
 C, R, T, E = Meaning.CLIPPED, Meaning.REFUSED, Meaning.TIMELESS, Meaning.ELSEWHERE

@@ -12,6 +12,7 @@ from api.trips.wording import (
     doubt_names,
     doubt_words,
     duration,
+    place_words,
     silence_words,
     undocumented_words,
 )
@@ -92,3 +93,19 @@ def test_what_is_undocumented() -> None:
     )
     assert undocumented_words(1, None, "18:02", None).en == "1 message undocumented since 18:02"
     assert undocumented_words(None, None, "18:02", "21:40").en == "everything undocumented between 18:02 and 21:40"
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "division", "english", "chinese"),
+    [
+        (26.4208, 103.2954, 530326, "near Huize", "会泽县城附近"),
+        (26.4208, 103.3180, 530326, "2 km east of Huize", "会泽县城以东约 2 公里"),
+        (26.1079, 104.2680, 530381, "near Dongshan (Xuanwei)", "宣威市东山镇附近"),
+        (26.2950, 104.1022, 530381, "8 km north of Xuanwei", "宣威城区以北约 8 公里"),
+        (25.0331, 103.3900, 0, "28 km west of Luliang", "陆良县城以西约 28 公里"),
+        (24.5000, 104.4000, 530324, "Luoping", "罗平县"),
+        (24.5000, 104.4000, 0, "outside Qujing", "曲靖市外"),
+    ],
+)
+def test_places(lat: float, lon: float, division: int, english: str, chinese: str) -> None:
+    assert place_words(round(lat * 1e7), round(lon * 1e7), division) == (chinese, english)

@@ -1,42 +1,22 @@
-"""Trips as they are asked for: lists and filters, one with its reasons, versions, time lines, roll-ups."""
+"""Trips as they are asked for: lists and filters, one with its reasons, what it was before."""
 
 from __future__ import annotations
 
-import csv
-import io
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from xml.etree import ElementTree
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import insert, select
 
-from api.trips.schemas import Days, Months, Timeline, TripDetail, TripPage, TripVersions
+from api.trips.schemas import TripDetail, TripPage, TripVersions
 from fleet.model.registry import Role
 from fleet.model.trips import CutKind, Doubt
 from fleet.store import tables
-from tests.api.builders import World, connected
-from tests.api.journeys import LAT_E7, LON_E7, Journeys, cut, fixes, segment_id, us
+from tests.api.builders import connected
+from tests.api.journeys import HOUR, LAT_E7, LON_E7, MINUTE, T0, Journeys, cut, segment_id, span, us
 
 pytestmark = pytest.mark.store
-
-T0 = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-async def journeys(world: World) -> Journeys:
-    """Organs 1 and, below it, 2; vehicles 11 (of 1), 12 (of 2), 13 (of 1, confidential)."""
-    await world.organ(1)
-    await world.organ(2, parent_id=1)
-    await world.organ(3)
-    await world.vehicle(11, organ=1)
-    await world.vehicle(12, organ=2)
-    await world.vehicle(13, organ=1, confidential=True)
-    return Journeys(world)
 
 
 async def ids(client: httpx.AsyncClient, **query: Any) -> list[int]:
@@ -73,7 +53,14 @@ async def test_a_trip_says_all_that_checks_rely_on(journeys: Journeys, client: h
     assert item["day"] == "2026-03-02"
     assert (item["max_speed_kmh"], item["fuel_l"], item["fuel_method"]) == (87.3, 1.234, "counter")
     assert item["doubts"] == ["jump", "ends_in_gap"]
-    assert item["origin"] == {"lat": 25.5, "lon": 103.8, "division": 530302, "area_id": 4, "name": "车库"}
+    assert item["origin"] == {
+        "lat": 25.5,
+        "lon": 103.8,
+        "division": 530302,
+        "area_id": 4,
+        "name": "车库",
+        "name_en": None,
+    }
     assert item["destination"]["division"] is None
     assert item["divisions"][1] == {"division": None, "distance_km": 0.345, "seconds": 200}
 
@@ -220,6 +207,41 @@ async def test_coordinates_leave_in_the_datum_asked_for(journeys: Journeys, clie
     assert 0.001 < abs(plain["lon"] - shifted["lon"]) < 0.01
 
 
+async def test_a_place_in_no_area_is_named_after_the_nearest_town(
+    journeys: Journeys, client: httpx.AsyncClient
+) -> None:
+    """At the edge, from the coordinates: so what was stored before there were names has them, and earlier versions."""
+    trip_id = await journeys.trip(
+        11,
+        T0,
+        origin_area_id=4,
+        origin_name="车库",
+        destination_lat_e7=265_500_000,
+        destination_lon_e7=1_032_954_500,
+        destination_division=530326,
+    )
+    async with journeys.world.engine.begin() as connection:
+        row = (await connection.execute(select(tables.trip).where(tables.trip.c.id == trip_id))).mappings().one()
+        before = {**row, "origin_name": None, "superseded_at": T0 + HOUR, "reason": "area"}
+        await connection.execute(insert(tables.trip_version).values(before))
+    still = await journeys.trip(
+        12, T0, running=True, destination_lat_e7=LAT_E7, destination_lon_e7=LON_E7, destination_division=530302
+    )
+    for datum in ("wgs84", "gcj02"):
+        trip = (await client.get(f"/api/v1/trips/{trip_id}?datum={datum}")).json()
+        assert (trip["origin"]["name"], trip["origin"]["name_en"]) == ("车库", None)
+        names = trip["destination"]["name"], trip["destination"]["name_en"]
+        assert names == ("会泽县五星乡以东约 4 公里", "4 km east of Wuxing (Huize)")
+    running = (await client.get(f"/api/v1/trips/{still}")).json()
+    assert running["origin"]["name_en"] == "near Qilin"
+    assert (running["destination"]["name"], running["destination"]["name_en"]) == (None, None)
+    versions = (await client.get(f"/api/v1/trips/{trip_id}/versions")).json()["items"]
+    assert [(one["origin_name"], one["destination_name"]) for one in versions] == [
+        ("车库", "会泽县五星乡以东约 4 公里"),
+        ("麒麟城区附近", "会泽县五星乡以东约 4 公里"),
+    ]
+
+
 async def test_versions_say_what_was_said_before_and_why_not_any_more(
     journeys: Journeys, client: httpx.AsyncClient
 ) -> None:
@@ -246,208 +268,3 @@ async def test_versions_say_what_was_said_before_and_why_not_any_more(
     assert (await client.get(f"/api/v1/trips/{gone}")).status_code == 404
     line = (await client.get("/api/v1/vehicles/11/timeline", params=span(T0, T0 + 24 * HOUR))).json()
     assert line["superseded"] == 2
-
-
-def span(begin: datetime | date, end: datetime | date) -> dict[str, str]:
-    return {"from": begin.isoformat(), "to": end.isoformat()}
-
-
-async def test_a_time_line_is_everything_that_touches_the_span_in_order(
-    journeys: Journeys, client: httpx.AsyncClient
-) -> None:
-    await journeys.stop(11, T0 - 9 * HOUR, T0 - 8 * HOUR)
-    first = await journeys.stop(11, T0 - 2 * HOUR, T0)
-    second = await journeys.trip(11, T0)
-    third = await journeys.gap(11, T0 + 20 * MINUTE, T0 + 50 * MINUTE)
-    fourth = await journeys.trip(11, T0 + 50 * MINUTE)
-    fifth = await journeys.stop(11, T0 + 70 * MINUTE, None)
-    await journeys.trip(12, T0, organ_id=2)
-    answer = await client.get("/api/v1/vehicles/11/timeline", params=span(T0 - HOUR, T0 + 3 * HOUR))
-    line = Timeline.model_validate(answer.json())
-    assert [(one.kind, one.id) for one in line.items] == [
-        ("stop", first),
-        ("trip", second),
-        ("gap", third),
-        ("trip", fourth),
-        ("stop", fifth),
-    ]
-    stop, trip, gap = answer.json()["items"][:3]
-    assert (stop["place"]["lat"], stop["radius_m"], stop["begin"]["text"]["en"]) == (25.5, 12, "ignition off 312 s")
-    assert trip["end"]["text"]["zh"] == "熄火 312 秒"
-    assert (gap["km_apart"], gap["undocumented_km"], gap["was_moving"]) == (3.1, 12.4, True)
-    assert answer.json()["items"][-1]["ended_at"] is None
-    for query in (span(T0, T0), span(T0, T0 + timedelta(days=32))):
-        assert (await client.get("/api/v1/vehicles/11/timeline", params=query)).status_code == 422
-
-
-async def test_days_and_months(journeys: Journeys, client: httpx.AsyncClient) -> None:
-    sums = {
-        "trips": 2,
-        "distance_m": 100,
-        "odometer_m": 110,
-        "driving_s": 10,
-        "idle_s": 1,
-        "standing_s": 2,
-        "stopped_s": 3,
-        "silent_s": 4,
-        "gap_s": 5,
-        "gap_odometer_m": 6,
-        "fuel_ml": 7,
-        "energy_wh": 8,
-    }
-    for day in range(1, 4):
-        values = {**sums, "vehicle_id": 11, "day": date(2026, 3, day), "max_speed_dkmh": 100 * day}
-        await journeys.world.execute(insert(tables.vehicle_day).values(values))
-        await journeys.world.execute(
-            insert(tables.vehicle_day_division).values(
-                vehicle_id=11, day=date(2026, 3, day), division=530302, distance_m=100, seconds=17
-            )
-        )
-    for month in (1, 3):
-        values = {**sums, "vehicle_id": 11, "month": date(2026, month, 1), "days_used": 3}
-        await journeys.world.execute(insert(tables.vehicle_month).values(values))
-    days = Days.model_validate(
-        (await client.get("/api/v1/vehicles/11/days", params=span(date(2026, 3, 2), date(2026, 3, 31)))).json()
-    )
-    assert [one.day for one in days.items] == [date(2026, 3, 2), date(2026, 3, 3)]
-    assert days.items[0].divisions[0].division == 530302
-    assert (days.total.trips, days.total.distance_km, days.total.gap_odometer_km) == (4, 0.2, 0.012)
-    assert (days.total.fuel_l, days.total.energy_kwh, days.total.max_speed_kmh) == (0.014, 0.016, 30.0)
-    months = Months.model_validate(
-        (await client.get("/api/v1/vehicles/11/months", params={"from": "2026-02", "to": "2026-03"})).json()
-    )
-    assert [(one.month, one.days_used, one.distance_km) for one in months.items] == [("2026-03", 3, 0.1)]
-    nothing = (await client.get("/api/v1/vehicles/12/days")).json()
-    assert (nothing["items"], nothing["total"]["trips"], nothing["total"]["max_speed_kmh"]) == ([], 0, None)
-    for path in ("days?from=2026-03-02&to=2026-03-01", "days?from=2020-01-01&to=2026-03-01", "months?from=2026-13"):
-        assert (await client.get(f"/api/v1/vehicles/11/{path}")).status_code == 422, path
-
-
-async def test_a_token_for_a_period_sees_whole_days_only(journeys: Journeys, app: FastAPI) -> None:
-    """The fleet's day begins at 04:00 local, 20:00 UTC of the day before."""
-    account = await journeys.world.account("checker", Role.AUDITOR)
-    zeros = dict.fromkeys(
-        (
-            *("trips", "distance_m", "odometer_m", "driving_s", "idle_s", "standing_s", "stopped_s", "silent_s"),
-            *("gap_s", "gap_odometer_m", "fuel_ml", "energy_wh"),
-        ),
-        0,
-    )
-    for day in range(1, 6):
-        values = {**zeros, "vehicle_id": 11, "day": date(2026, 3, day)}
-        await journeys.world.execute(insert(tables.vehicle_day).values(values))
-    begin, end = datetime(2026, 3, 1, 20, tzinfo=UTC), datetime(2026, 3, 4, 19, tzinfo=UTC)
-    header = await journeys.world.token_of(account, begin=begin, end=end)
-    async with connected(app, None) as client:
-        query = span(date(2026, 3, 1), date(2026, 3, 31))
-        answer = (await client.get("/api/v1/vehicles/11/days", params=query, headers=header)).json()
-        assert [one["day"] for one in answer["items"]] == ["2026-03-02", "2026-03-03"]
-
-
-async def test_state_of_a_unit_and_what_is_undocumented(journeys: Journeys, client: httpx.AsyncClient) -> None:
-    """37 positions and 12.4 km are missing between 18:02 and 21:40 local; one of 38 came another way."""
-    world = journeys.world
-    world.clock.moment = T0 + timedelta(days=2)
-    begin, end = datetime(2026, 3, 2, 10, 2, tzinfo=UTC), datetime(2026, 3, 2, 13, 40, tzinfo=UTC)
-    await world.positions(11, [{"observed_at": begin, "seq": 100}, {"observed_at": end, "seq": 139}])
-    await world.received("U11", "{[0,101),[120,121),[139,200)}")
-    await journeys.gap(11, begin, end)
-    await journeys.gap(11, T0 + timedelta(days=1), None)
-    await world.execute(
-        insert(tables.unit_state).values(
-            unit_id=11,
-            vehicle_id=11,
-            state="silent",
-            since=T0,
-            moving=True,
-            last_observed_at=T0,
-            last_received_at=T0,
-            clock_offset_ms=-350,
-            clock_samples=9,
-            written_at=T0,
-        )
-    )
-    state = (await client.get("/api/v1/units/11/state")).json()
-    assert (state["code"], state["state"], state["plate"], state["clock_offset_ms"]) == (
-        "U11",
-        "silent",
-        "云D00011",
-        -350,
-    )
-    running, past = state["items"]
-    assert (past["messages_missing"], past["undocumented_km"], past["seconds"]) == (37, 12.4, 13_080)
-    assert past["text"] == {
-        "en": "37 messages, 12.4 km undocumented between 2026-03-02 18:02 and 21:40",
-        "zh": "2026-03-02 18:02 至 21:40 缺失37 条报文、12.4 公里",
-    }
-    assert (running["messages_missing"], running["ended_at"]) == (None, None)
-    assert state["totals"] == {"gaps": 2, "seconds": 13_080, "messages_missing": 37, "undocumented_km": 12.4}
-    fresh = (await client.get("/api/v1/units/12/state")).json()
-    assert (fresh["state"], fresh["items"]) == (None, [])
-    assert (await client.get("/api/v1/units/99/state")).status_code == 404
-
-
-async def test_tracks_of_trips_outlive_the_readings(journeys: Journeys, client: httpx.AsyncClient) -> None:
-    """A morning whose readings are gone, an afternoon whose readings are kept: one track, each point once."""
-    world = journeys.world
-    morning = fixes(T0, (0, 0), (100, 0), (200, 0), (300, 50))
-    afternoon = fixes(T0 + 6 * HOUR, (300, 50), (200, 50), (100, 0))
-    trip_id = await journeys.trip(11, T0, morning)
-    await journeys.trip(11, T0 + 6 * HOUR, afternoon)
-    kept = [
-        {"observed_at": T0 + 6 * HOUR + timedelta(seconds=10 * n), "lat_e7": point.lat_e7, "lon_e7": point.lon_e7}
-        for n, point in enumerate(afternoon)
-    ]
-    await world.positions(11, [*kept, {"observed_at": T0 + 8 * HOUR}])
-    purpose = {"X-Purpose": "Case 9"}
-    query = span(T0, T0 + 24 * HOUR)
-    track = (await client.get("/api/v1/vehicles/11/track", params=query, headers=purpose)).json()
-    assert track["total"] == 4 + 3 + 1
-    assert [(one["source"], one["points"]) for one in track["sources"]] == [("packed", 4), ("readings", 4)]
-    assert track["points"][1]["lon"] == morning[1].lon_e7 / 1e7
-    assert (track["points"][1]["unit"], track["points"][1]["division"]) == ("U11", 530302)
-    own = (await client.get(f"/api/v1/trips/{trip_id}/track", headers=purpose)).json()
-    assert (own["trip_id"], own["total"], own["points"][3]["speed_kmh"]) == (trip_id, 4, 36.0)
-    assert (own["from"], own["to"]) == ("2026-03-02T00:00:00Z", "2026-03-02T00:00:30Z")
-    cut_short = span(T0 + timedelta(seconds=10), T0 + timedelta(seconds=30))
-    part = (await client.get("/api/v1/vehicles/11/track", params=cut_short, headers=purpose)).json()
-    assert part["total"] == 2
-    assert (await client.get(f"/api/v1/trips/{trip_id}/track")).status_code == 400
-    rows = await world.rows("select subject, purpose from audit_log where action = 'track.read' order by n")
-    assert rows[1] == {"subject": f"trip:{trip_id}", "purpose": "Case 9"}
-
-
-async def test_the_track_of_a_running_trip_is_its_good_readings_so_far(
-    journeys: Journeys, client: httpx.AsyncClient
-) -> None:
-    so_far = fixes(T0, (0, 0), (100, 0), (200, 0))
-    trip_id = await journeys.trip(
-        11,
-        T0,
-        so_far,
-        running=True,
-        set_aside=[{"reason": "jump", "at_us": so_far[1].at_us, "lat_e7": 0, "lon_e7": 0, "kmh": 999}],
-    )
-    await journeys.world.positions(11, [{"observed_at": T0 + timedelta(seconds=10 * n)} for n in range(-1, 5)])
-    track = (await client.get(f"/api/v1/trips/{trip_id}/track", headers={"X-Purpose": "test"})).json()
-    assert [one["observed_at"] for one in track["points"]] == ["2026-03-02T00:00:00Z", "2026-03-02T00:00:20Z"]
-
-
-async def test_a_trips_track_in_every_format(journeys: Journeys, client: httpx.AsyncClient) -> None:
-    trip_id = await journeys.trip(11, T0, fixes(T0, (0, 0), (100, 0), (200, 0)))
-
-    async def ask(output: str) -> httpx.Response:
-        path = f"/api/v1/trips/{trip_id}/track?format={output}"
-        answer = await client.get(path, headers={"X-Purpose": "test"})
-        assert answer.status_code == 200
-        return answer
-
-    shapes = (await ask("geojson")).json()
-    assert len(shapes["features"][0]["geometry"]["coordinates"]) == 3
-    assert shapes["properties"]["trip_id"] == trip_id
-    gpx = await ask("gpx")
-    assert gpx.headers["content-disposition"] == f'attachment; filename="trip-{trip_id}.gpx"'
-    root = ElementTree.fromstring(gpx.content)
-    assert len(root.findall(".//{http://www.topografix.com/GPX/1/1}trkseg/{*}trkpt")) == 3
-    table = list(csv.DictReader(io.StringIO((await ask("csv")).content.decode("utf-8-sig"))))
-    assert [row["odometer_km"] for row in table] == ["50000.0", "50000.1", "50000.2"]

@@ -7,16 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.datum import Datum
+from api.datum import Datum, degrees
 from api.dependencies import Caller
 from api.registry.checks import division_problems, organ_reference
 from api.registry.editing import Desk
 from api.registry.vehicles.schemas import VehicleForm
-from fleet.geography.datum import wgs84_to_gcj02
 from fleet.model.records import VehicleRecord
 from fleet.model.registry import NEW_ENERGY
 from fleet.registry.problems import Problem
@@ -56,9 +54,9 @@ def _written(row: RowMapping) -> dict[str, Any]:
     return {name: value for name, value in shown(row).items() if name in VehicleForm.model_fields}
 
 
-def shown(row: RowMapping) -> dict[str, Any]:
+def shown(row: RowMapping, datum: Datum = Datum.WGS84) -> dict[str, Any]:
     """The fields that a vehicle's own row has."""
-    parked = row["parking_lat_e7"] is not None and row["parking_lon_e7"] is not None
+    lat_e7, lon_e7 = row["parking_lat_e7"], row["parking_lon_e7"]
     return {
         "id": row["id"],
         "version": row["version"],
@@ -67,29 +65,21 @@ def shown(row: RowMapping) -> dict[str, Any]:
         "price_yuan": None if row["price_fen"] is None else row["price_fen"] / 100,
         "tank_l": None if row["tank_ml"] is None else row["tank_ml"] / 1000,
         "battery_kwh": None if row["battery_wh"] is None else row["battery_wh"] / 1000,
-        "parking": {"lat": row["parking_lat_e7"] / 1e7, "lon": row["parking_lon_e7"] / 1e7} if parked else None,
+        "parking": None if lat_e7 is None or lon_e7 is None else degrees(lat_e7, lon_e7, datum),
     }
 
 
 def listed(rows: Sequence[RowMapping], datum: Datum = Datum.WGS84) -> list[dict[str, Any]]:
     """Rows of `fleet.store.registry.list_vehicles` as they leave."""
-    vehicles = [
+    return [
         {
-            **shown(row),
+            **shown(row, datum),
             "organ": {"id": row["organ_id"], "name": row["organ_name"]},
             "new_energy": row["energy"] in NEW_ENERGY,
             "unit": row["unit"],
         }
         for row in rows
     ]
-    placed = [one["parking"] for one in vehicles if one["parking"] is not None]
-    if datum is Datum.GCJ02 and placed:
-        lat, lon = wgs84_to_gcj02(
-            np.array([place["lat"] for place in placed]), np.array([place["lon"] for place in placed])
-        )
-        for place, place_lat, place_lon in zip(placed, lat.round(7).tolist(), lon.round(7).tolist(), strict=True):
-            place.update(lat=place_lat, lon=place_lon)
-    return vehicles
 
 
 async def show(connection: AsyncConnection, vehicle_id: int, caller: Caller, now: datetime) -> dict[str, Any] | None:

@@ -3,11 +3,12 @@
 import eviltransform
 import numpy as np
 import prcoords
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fleet.geography.datum import gcj02_to_wgs84, wgs84_to_gcj02
+from fleet.geography.datum import gcj02_to_wgs84, wgs84_to_gcj02, wgs84_to_gcj02_point
 from fleet.geography.distance import haversine_many_m
 
 
@@ -54,3 +55,9 @@ def test_identity_outside_china(lat: float, lon: float) -> None:
 def test_the_shift_in_the_city_is_hundreds_of_metres() -> None:
     lat, lon = np.array([25.49834]), np.array([103.80273])
     assert 100 < haversine_many_m(lat, lon, *wgs84_to_gcj02(lat, lon))[0] < 700
+
+
+@given(st.floats(-85.0, 85.0), st.floats(-180.0, 180.0))
+def test_one_point_is_shifted_as_many_are(lat: float, lon: float) -> None:
+    many_lat, many_lon = wgs84_to_gcj02(np.array([lat]), np.array([lon]))
+    assert wgs84_to_gcj02_point(lat, lon) == pytest.approx((many_lat[0], many_lon[0]), abs=1e-9)
