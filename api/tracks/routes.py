@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -13,6 +13,7 @@ from pydantic import AwareDatetime
 from api.datum import Datum, DatumQuery
 from api.dependencies import Caller, Purpose, Shared, requires
 from api.errors import ApiProblem, problems
+from api.spans import span_asked
 from api.tracks.fixes import Fix
 from api.tracks.formats import FORMATS, Format, Heading
 from api.tracks.points import make_track
@@ -67,15 +68,7 @@ async def read_track(
     came from where is said in `sources`. Thinning (TD-TR) keeps the ends, the shape and the timing. Who reads, what
     and why is written to the audit log before the answer leaves.
     """
-    end = services.now() if end is None else end.astimezone(UTC)
-    begin = end - DEFAULT_SPAN if begin is None else begin.astimezone(UTC)
-    if not timedelta(0) < end - begin <= LONGEST_SPAN:
-        raise ApiProblem(
-            422,
-            "invalid-request",
-            "Invalid request",
-            "query.from, query.to: `from` before `to`, at most 31 days apart.",
-        )
+    begin, end = span_asked(begin, end, services.now(), usual=DEFAULT_SPAN, longest=LONGEST_SPAN)
     _check_datum(output, datum)
     async with services.database.begin(within_s=PATIENCE_S) as connection:
         plate = await find_visible_plate(connection, vehicle_id, scope=caller.scope)

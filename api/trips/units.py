@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -12,8 +12,9 @@ from sqlalchemy import Row
 
 from api.answers import json_answer
 from api.dependencies import Caller, Shared, requires
-from api.errors import ApiProblem, problems
+from api.errors import problems
 from api.registry.paging import Id
+from api.spans import span_asked
 from api.trips.schemas import UnitStateAnswer
 from api.trips.shapes import km
 from api.trips.wording import undocumented_words
@@ -52,15 +53,7 @@ async def read_state(
     accusation: tunnels, mountains and garages are silent too.
     """
     now = services.now()
-    end = now if end is None else end.astimezone(UTC)
-    begin = end - timedelta(days=7) if begin is None else begin.astimezone(UTC)
-    if not timedelta(0) < end - begin <= LONGEST_SPAN:
-        raise ApiProblem(
-            422,
-            "invalid-request",
-            "Invalid request",
-            "query.from, query.to: `from` before `to`, at most 92 days apart.",
-        )
+    begin, end = span_asked(begin, end, now, usual=timedelta(days=7), longest=LONGEST_SPAN)
     scope = caller.scope
     async with services.database.begin() as connection:
         row = await unit_states.find_state(connection, unit_id, scope=scope, at=now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.answers import json_answer
 from api.datum import Datum, DatumQuery
 from api.dependencies import Caller, Shared, requires
-from api.errors import ApiProblem, problems
+from api.errors import problems
+from api.spans import span_asked, wrong
 from api.trips import shapes
 from api.trips.schemas import Days, Months, Timeline
 from fleet.errors import NotFound
@@ -30,7 +31,7 @@ LONGEST_SPAN = timedelta(days=31)
 
 Reader = Annotated[Caller, requires(Permission.READ_TRIPS)]
 VehicleId = Annotated[int, Path(ge=1, le=2**31 - 1)]
-MONTH = "^[0-9]{4}-(0[1-9]|1[0-2])$"
+MONTH = "^[12][0-9]{3}-(0[1-9]|1[0-2])$"
 
 _SUMS = (
     *("trips", "distance_m", "odometer_m", "driving_s", "idle_s", "standing_s", "stopped_s", "silent_s", "gap_s"),
@@ -53,10 +54,7 @@ async def read_timeline(
     datum: DatumQuery = Datum.WGS84,
 ) -> Response:
     """What touches [from, to), at most 31 days, in time order: one follows the other without a hole."""
-    end = services.now() if end is None else end.astimezone(UTC)
-    begin = end - timedelta(hours=24) if begin is None else begin.astimezone(UTC)
-    if not timedelta(0) < end - begin <= LONGEST_SPAN:
-        raise _wrong("query.from, query.to: `from` before `to`, at most 31 days apart.")
+    begin, end = span_asked(begin, end, services.now(), usual=timedelta(hours=24), longest=LONGEST_SPAN)
     async with services.database.begin() as connection:
         plate = await _plate(connection, vehicle_id, caller)
         found = await trip_reading.timeline(connection, vehicle_id, scope=caller.scope, begin=begin, end=end)
@@ -94,9 +92,10 @@ async def read_days(
 ) -> Response:
     """Figures of each day of the fleet (04:00 to 04:00), always what its trips, stops and gaps add up to."""
     last = today(services.now()) if last is None else last
-    first = last - timedelta(days=30) if first is None else first
+    if first is None:
+        first = date.fromordinal(max(1, last.toordinal() - 30))
     if not timedelta(0) <= last - first <= timedelta(days=366):
-        raise _wrong("query.from, query.to: `from` not after `to`, at most 366 days apart.")
+        raise wrong("query.from, query.to: `from` not after `to`, at most 366 days apart.")
     async with services.database.begin() as connection:
         plate = await _plate(connection, vehicle_id, caller)
         rows = await vehicle_days.list_days(connection, vehicle_id, scope=caller.scope, first=first, last=last)
@@ -137,7 +136,7 @@ async def read_months(
     end = today(services.now()).replace(day=1) if last is None else date.fromisoformat(f"{last}-01")
     begin = end.replace(year=end.year - 1) if first is None else date.fromisoformat(f"{first}-01")
     if begin > end:
-        raise _wrong("query.from, query.to: `from` not after `to`.")
+        raise wrong("query.from, query.to: `from` not after `to`.")
     async with services.database.begin() as connection:
         plate = await _plate(connection, vehicle_id, caller)
         rows = await vehicle_days.list_months(connection, vehicle_id, scope=caller.scope, first=begin, last=end)
@@ -159,7 +158,3 @@ def _summed(rows: Sequence[RowMapping]) -> dict[str, Any]:
     fastest = [row["max_speed_dkmh"] for row in rows if row["max_speed_dkmh"] is not None]
     sums: dict[str, Any] = {name: sum(row[name] for row in rows) for name in _SUMS}
     return {**sums, "max_speed_dkmh": max(fastest, default=None)}
-
-
-def _wrong(detail: str) -> ApiProblem:
-    return ApiProblem(422, "invalid-request", "Invalid request", detail)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import numpy as np
@@ -14,8 +14,9 @@ from api.answers import json_answer
 from api.cursors import decode_cursor, encode_cursor
 from api.datum import Datum, DatumQuery
 from api.dependencies import Caller, Purpose, Shared, requires
-from api.errors import ApiProblem, problems
+from api.errors import problems
 from api.registry.paging import Cursor, OrganQuery
+from api.spans import span_asked
 from api.visits.schemas import Visits
 from api.visits.search import find_visits
 from fleet.errors import NotFound
@@ -51,15 +52,7 @@ async def list_visits(
     Decided on the legs between fixes, not on fixes alone: at 100 km/h they lie 280 m apart. With `datum=gcj02` the
     place is given in GCJ-02. Who asked for what, why, and whom the answer names is in the audit log before it leaves.
     """
-    end = services.now() if end is None else end.astimezone(UTC)
-    begin = end - timedelta(hours=24) if begin is None else begin.astimezone(UTC)
-    if not timedelta(0) < end - begin <= LONGEST_SPAN:
-        raise ApiProblem(
-            422,
-            "invalid-request",
-            "Invalid request",
-            "query.from, query.to: `from` before `to`, at most 92 days apart.",
-        )
+    begin, end = span_asked(begin, end, services.now(), usual=timedelta(hours=24), longest=LONGEST_SPAN)
     after = None if cursor is None else decode_cursor(cursor, tuple[datetime, int])
     asked_lat, asked_lon = lat, lon
     if datum is Datum.GCJ02:

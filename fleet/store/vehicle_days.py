@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fleet.model.moments import day_begins_us, from_us
+from fleet.model.moments import day_begins_us, day_of, from_us, to_us
 from fleet.model.scope import Scope
 from fleet.store.scoped import vehicle_visible
 from fleet.store.tables import vehicle, vehicle_day, vehicle_day_division, vehicle_month
@@ -61,13 +61,13 @@ async def list_months(
 
 
 def _whole_days(scope: Scope, first: date, last: date) -> tuple[date, date]:
-    while first <= last and not _holds(scope, first, first + timedelta(days=1)):
-        if scope.begin is not None and from_us(day_begins_us(first)) < scope.begin:
-            first += timedelta(days=1)
-        else:
-            break
-    while first <= last and not _holds(scope, last, last + timedelta(days=1)):
-        last -= timedelta(days=1)
+    """Of these days the first and the last that lie whole in the scope's period."""
+    if scope.begin is not None:
+        begun = day_of(to_us(scope.begin))
+        cut = from_us(day_begins_us(begun)) < scope.begin
+        first = max(first, begun + timedelta(days=cut))
+    if scope.end is not None:
+        last = min(last, day_of(to_us(scope.end)) - timedelta(days=1))
     return first, last
 
 
