@@ -188,6 +188,7 @@ def depart(state: State, halt: Halt, way_m: float, parameters: TripParameters, o
     if state.ignition and halt.started_us <= on_us and 0 < first.at_us - on_us <= parameters.idle_stop_s * 1_000_000:
         started_us = on_us
         kind = CutKind.IGNITION_ON
+        halt.positions = halt.on_positions
     else:
         kind = CutKind.MOVEMENT
         started_us = still_us

@@ -50,6 +50,7 @@ def begin_after(state: State, stand: Stand, ended_us: int, cut: Cut, ignition_on
     for fix in fixes:
         _sample(halt, fix)
         halt.reach_m = max(halt.reach_m, round(distance_m(halt.lat_e7, halt.lon_e7, fix.lat_e7, fix.lon_e7)))
+    halt.early = sum(fix.at_us < ended_us for fix in fixes)
     _recentre(halt, halt.division)
 
 

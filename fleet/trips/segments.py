@@ -119,7 +119,7 @@ def stop_of(state: State, halt: Halt, ended_us: int | None, end: Cut | None, par
         fuel_change_ml=change_ml,
         charged_wh=charged_wh,
         unit_ids=tuple(halt.units),
-        positions=halt.positions,
+        positions=max(0, halt.positions - halt.early),
         doubts=halt.doubts,
     )
 

@@ -119,6 +119,8 @@ class Halt(msgspec.Struct, array_like=True):
     far_m: int = 0  # how far out `lead` came
     seen: bool = False  # the departure was watched: no silence before the first fix outside
     away: Fix | None = None  # where the vehicle stands outside, if it does
+    early: int = 0  # of `positions`, those from before the stop began: a stand is known before it is a stop
+    on_positions: int = 0  # `positions` when the engine was switched on last: where a trip may turn out to have begun
 
 
 class Journey(msgspec.Struct, array_like=True):

@@ -30,3 +30,5 @@ def ignite(state: State, at_us: int, ignition: bool) -> None:
     state.ignition, state.ignition_us = ignition, at_us
     if state.journey is not None:
         standing.ignite(state.journey, at_us, ignition)
+    elif state.halt is not None and ignition:
+        state.halt.on_positions = state.halt.positions

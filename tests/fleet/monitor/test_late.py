@@ -69,6 +69,23 @@ async def test_an_hour_that_comes_late_takes_the_gap_away(city: City) -> None:
         await assert_rolled_up(city)
 
 
+async def test_what_idled_before_it_left_is_not_taken_for_gone(city: City) -> None:
+    """A past that comes late, before a stop that ended when the engine was switched on: all raw readings are there."""
+    truth = Truth().stand(900).drive(3_000).stand(650)
+    middle = (START_S + truth.end_s) * 1_000_000
+    truth.stand(650).stand(600, ignition=True).drive(5_000).stand(900)
+    readings = Unit(unit_id=1, every_s=10, usage_every_s=60, events=True).report(truth)
+    past = [one for one in readings if one.observed_at_us < middle]
+    now = from_us(readings[-1].observed_at_us)
+    async with running(city.url, Clock(now)):
+        await city.write([one for one in readings if one.observed_at_us >= middle])
+        await city.settled()
+        await city.write(past, received_at=now)
+        await city.settled()
+        await assert_clean(city, {1: readings})
+    assert await city.rows("recompute_refused") == []
+
+
 async def test_the_same_batch_again_changes_nothing(city: City) -> None:
     """A unit that sends again what was stored: ingest stores nothing, the monitor does nothing."""
     readings = outing(1)

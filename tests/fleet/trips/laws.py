@@ -44,6 +44,20 @@ def assert_lawful(folded: Folded, readings: list[StoredReading]) -> None:
             assert track == ()
     for segment in segments:
         _assert_lawful(segment)
+    for segment, _ in folded.closed:
+        _assert_positions_were_read(segment, readings)
+
+
+def _assert_positions_were_read(segment: Segment, readings: list[StoredReading]) -> None:
+    """Whether raw readings are gone is told by counting them: of a trip's track the first point may be none of them."""
+    if isinstance(segment, Gap):
+        return
+    assert segment.ended_us is not None
+    read = sum(
+        isinstance(one, PositionReading) and segment.started_us <= one.observed_at_us <= segment.ended_us
+        for one in readings
+    )
+    assert segment.positions - isinstance(segment, Trip) <= read, segment
 
 
 def _assert_lawful(segment: Segment) -> None:
