@@ -41,6 +41,8 @@ from api.quarantine.routes import router as quarantine_router
 from api.registry.routes import router as registry_router
 from api.rules.routes import router as rules_router
 from api.state import Services
+from api.tasks.routes import router as tasks_router
+from api.tasks.steps import router as task_steps_router
 from api.tracks.routes import router as tracks_router
 from api.trips.routes import router as trips_router
 from api.trips.units import router as unit_states_router
@@ -61,6 +63,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     orders_router,
     order_steps_router,
     candidates_router,
+    tasks_router,
+    task_steps_router,
     cases_router,
     rules_router,
     trips_router,

@@ -37,6 +37,12 @@ def _candidates(_: Sequence[str]) -> Any:
     return [asdict(result) for result in candidates.measure_all()]
 
 
+def _task_force(_: Sequence[str]) -> Any:
+    from benchmarks import task_force
+
+    return [asdict(result) for result in task_force.measure_all()]
+
+
 def _load(_: Sequence[str]) -> Any:
     from benchmarks import load
 
@@ -60,6 +66,7 @@ SUBJECTS: dict[str, Callable[[Sequence[str]], Any]] = {
     "ingest": _ingest,
     "audit": _audit,
     "candidates": _candidates,
+    "task_force": _task_force,
     "monitor": _monitor,
     "trips": _trips,
 }

@@ -15,6 +15,10 @@ from fleet.model.moments import LOCAL
 TEMPLATES: dict[str, tuple[str, str]] = {
     "no_order": ("{from} 出车，无用车单。", "Left at {from} without an order."),
     "orders_not_kept": ("该单位当时的用车单不在本系统。", "The organ's orders of that time are not kept here."),
+    "task_not_decided": (
+        "任务 {number} 未在 {decide_by} 前补批。",
+        "The task {number} was not decided by {decide_by}.",
+    ),
     "emergency_not_decided": (
         "应急用车 {number} 在 {decide_by} 前未补批。",
         "The emergency order {number} was not decided by {decide_by}.",
@@ -65,6 +69,8 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     "covered_by_order": ("用车单 {number}：{from} 至 {to}。", "Order {number}: {from} to {to}."),
     "covered_by_amendment": ("用车单 {number} 的变更：至 {to}。", "Amendment of order {number}: until {to}."),
     "covered_by_emergency_open": ("应急用车 {number}，待补批。", "Emergency order {number}, not decided yet."),
+    "covered_by_task": ("任务 {number} 征调车辆：{from} 至 {to}。", "Called for task {number}: {from} to {to}."),
+    "covered_by_task_open": ("任务 {number} 征调车辆，待补批。", "Called for task {number}, not decided yet."),
     "covered_by_exemption": ("值班免单车辆。", "On the list of duty vehicles."),
     "after_hours": ("{from} 至 {to} 非工作时间用车。", "Driven after hours from {from} to {to}."),
     "day_off": ("{day} 休息日，{from} 至 {to} 用车。", "Driven on {day}, a day off, from {from} to {to}."),

@@ -25,6 +25,7 @@ from fleet.identity.permissions import Permission
 from fleet.model.orders import Order
 from fleet.model.registry import NEW_ENERGY, Body, Energy
 from fleet.store import orders, orders_candidates
+from fleet.store.orders_candidates import asked_by
 
 router = APIRouter(tags=["orders"])
 
@@ -108,11 +109,12 @@ async def list_candidates(
     async with services.database.begin() as connection:
         ask, order = await _question(connection, caller, order_id, now)
         days = ask.assumptions.fair_days
-        known = await orders_candidates.situation(connection, order, scope=caller.scope, now=now, fair_days=days)
+        asked = asked_by(order)
+        known = await orders_candidates.situation(connection, asked, scope=caller.scope, now=now, fair_days=days)
         within: dict[str, Any] = {"scope": caller.scope, "now": now, "known": known}
-        vehicles = await orders_candidates.vehicles_as_they_are(connection, order, **within)
-        others = await orders_candidates.others_vehicles(connection, order, scope=caller.scope)
-        drivers = await orders_candidates.drivers_as_they_are(connection, order, organs=[order.organ_id], **within)
+        vehicles = await orders_candidates.vehicles_as_they_are(connection, asked, **within)
+        others = await orders_candidates.others_vehicles(connection, asked, scope=caller.scope)
+        drivers = await orders_candidates.drivers_as_they_are(connection, asked, organs=[order.organ_id], **within)
     ranking = rank(vehicles, ask)
     able = rank_drivers(drivers, ask.need, None, days=days)
     not_offered = dict(ranking.not_offered)
@@ -143,16 +145,17 @@ async def read_candidate(services: Shared, caller: Dispatcher, order_id: OrderId
     async with services.database.begin() as connection:
         ask, order = await _question(connection, caller, order_id, now)
         days = ask.assumptions.fair_days
-        known = await orders_candidates.situation(connection, order, scope=caller.scope, now=now, fair_days=days)
+        asked = asked_by(order)
+        known = await orders_candidates.situation(connection, asked, scope=caller.scope, now=now, fair_days=days)
         within: dict[str, Any] = {"scope": caller.scope, "now": now, "known": known}
-        found = await orders_candidates.vehicles_as_they_are(connection, order, only=vehicle_id, **within)
+        found = await orders_candidates.vehicles_as_they_are(connection, asked, only=vehicle_id, **within)
         if not found:
             raise NotFound(f"There is no vehicle {vehicle_id} that is not retired.")
         judged = judge(found[0], ask)
-        vehicles = await orders_candidates.vehicles_as_they_are(connection, order, **within) if judged.offered else []
+        vehicles = await orders_candidates.vehicles_as_they_are(connection, asked, **within) if judged.offered else []
         facts = found[0].facts
         near = {order.organ_id, facts.organ_id}
-        drivers = await orders_candidates.drivers_as_they_are(connection, order, organs=near, **within)
+        drivers = await orders_candidates.drivers_as_they_are(connection, asked, organs=near, **within)
     place = 1 + sum(one.key < judged.key for one in rank(vehicles, ask).offered) if judged.offered else None
     able = rank_drivers(drivers, ask.need, facts, days=days)
     every = [judge_driver(one, ask.need, facts, days=days) for one in drivers]
@@ -179,7 +182,9 @@ async def _question(connection: AsyncConnection, caller: Caller, order_id: int, 
         plan=order.effective_plan,
         now=now,
         assumptions=await orders_candidates.assumptions_of(connection, order.organ_id, now),
-        drivers=await orders_candidates.free_drivers(connection, order, scope=caller.scope, last_day=need.last_day),
+        drivers=await orders_candidates.free_drivers(
+            connection, asked_by(order), scope=caller.scope, last_day=need.last_day
+        ),
     )
     return ask, order
 

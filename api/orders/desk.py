@@ -154,17 +154,18 @@ async def check_version(connection: AsyncConnection, caller: Caller, stored: Sto
     )
 
 
-def problem_of(refused: NotPossible) -> ApiProblem:
-    """Every reason of the guards: 403 where it is about who, 409 about the state or the time, 422 about the data."""
+def problem_of(refused: NotPossible, noun: str = "order") -> ApiProblem:
+    """Every reason of the guards of an order or a task: 403 where it is about who, 409 about the state or the time,
+    422 about the data."""
     status, slug, title = {
         Kind.WHO: (403, "not-allowed", "Not allowed"),
-        Kind.STATE: (409, "order-state", "Not possible now"),
-        Kind.WHEN: (409, "order-time", "Not possible at this time"),
-        Kind.DATA: (422, "invalid-order", "Invalid order"),
+        Kind.STATE: (409, f"{noun}-state", "Not possible now"),
+        Kind.WHEN: (409, f"{noun}-time", "Not possible at this time"),
+        Kind.DATA: (422, f"invalid-{noun}", f"Invalid {noun}"),
     }[refused.kind]
     errors = [
         {
-            "location": "order" if one.field is None else f"body.{one.field}",
+            "location": noun if one.field is None else f"body.{one.field}",
             "message": one.en,
             "message_zh": one.zh,
             "code": one.code,

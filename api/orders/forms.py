@@ -55,7 +55,7 @@ def account_of(form: AccountForm) -> dict[str, Any]:
 
 async def content_of(connection: AsyncConnection, form: OrderForm, *, scope: Scope, organ_division: int) -> Content:
     """What the applicant wrote. Raises Refused where an area does not exist or may not be seen."""
-    origin, *destinations = await _places(
+    origin, *destinations = await places(
         connection, [form.origin, *form.destinations], ["origin", "destinations"], scope=scope
     )
     return Content(
@@ -86,10 +86,10 @@ async def amended_plan(
     plan = order.effective_plan
     changes: dict[str, Any] = {}
     if form.origin is not None:
-        (changes["origin"],) = await _places(connection, [form.origin], ["origin"], scope=scope)
+        (changes["origin"],) = await places(connection, [form.origin], ["origin"], scope=scope)
     if form.destinations is not None:
-        places = await _places(connection, form.destinations, ["destinations"], scope=scope)
-        changes["destinations"] = tuple(places)
+        named = await places(connection, form.destinations, ["destinations"], scope=scope)
+        changes["destinations"] = tuple(named)
     plain = {"begins_at": form.planned_from, "ends_at": form.planned_to, "passengers": form.passengers}
     changes |= {name: value for name, value in plain.items() if value is not None}
     new = replace(plan, **changes)
@@ -114,9 +114,10 @@ def place_form(place: Place) -> dict[str, Any]:
     return {"name": place.name, "lat": place.lat_e7 / 1e7, "lon": place.lon_e7 / 1e7, "area_id": place.area_id}
 
 
-async def _places(
+async def places(
     connection: AsyncConnection, forms: Sequence[PlaceForm], fields: Sequence[str], *, scope: Scope
 ) -> list[Place]:
+    """The places of forms. Raises Refused where an area does not exist or may not be seen."""
     ids = {one.area_id for one in forms if one.area_id is not None}
     middles: dict[int, tuple[int, int]] = {}
     if ids:
@@ -134,10 +135,10 @@ async def _places(
             for one in missing
         ]
         raise Refused(problems)
-    places: list[Place] = []
+    found: list[Place] = []
     for one in forms:
         lat_e7, lon_e7 = middles[one.area_id] if one.area_id is not None else (0, 0)
         if one.lat is not None and one.lon is not None:
             lat_e7, lon_e7 = round(one.lat * 1e7), round(one.lon * 1e7)
-        places.append(Place(name=one.name, lat_e7=lat_e7, lon_e7=lon_e7, area_id=one.area_id))
-    return places
+        found.append(Place(name=one.name, lat_e7=lat_e7, lon_e7=lon_e7, area_id=one.area_id))
+    return found

@@ -70,6 +70,7 @@ class Verdict(BaseModel):
     deviations: list[str]
     reasons: list[str] = Field(description="Codes")
     orders: list[int] = Field(description="The orders it leans on")
+    tasks: list[int] = Field(description="The task forces it leans on")
     provisional: bool = Field(description="The trip or its outing still goes on")
 
 

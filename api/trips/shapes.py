@@ -12,7 +12,10 @@ from api.datum import Datum, degrees
 from api.trips.wording import aside_words, cut_words, doubt_names, doubt_words, place_words, silence_words
 from fleet.model.moments import from_us
 from fleet.model.trips import BridgedGap, Cut, SetAside
+from fleet.model.verdicts import OF_ORDERS, GrantKind
 
+_OF_ORDERS = frozenset(one.value for one in OF_ORDERS)
+_OF_TASKS = frozenset({GrantKind.TASK.value, GrantKind.TASK_OPEN.value})
 Row = RowMapping | Mapping[str, Any]
 
 
@@ -111,7 +114,8 @@ def verdict_item(judged: Row | None) -> dict[str, Any] | None:
         "kind": judged["kind"],
         "deviations": judged["deviations"],
         "reasons": reasons,
-        "orders": [one["id"] for one in judged["grants"] if one["kind"] != "exemption"],
+        "orders": [one["id"] for one in judged["grants"] if one["kind"] in _OF_ORDERS],
+        "tasks": [one["id"] for one in judged["grants"] if one["kind"] in _OF_TASKS],
         "provisional": judged["provisional"],
     }
 

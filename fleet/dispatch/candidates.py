@@ -55,11 +55,12 @@ _TIERS = (
 
 
 class Taken(msgspec.Struct, frozen=True, gc=False):
-    """A booking in the way; who holds it is None where the reader may not see that order."""
+    """A booking in the way, of an order or a task; who holds it is None where the reader may not see that."""
 
     order_id: int | None
     number: str | None
     until: datetime | None
+    task_id: int | None = None
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -265,6 +266,8 @@ def _taken(one: Candidate) -> Reason:
         return data(None, "taken", f"{plate} 该时段不空闲", f"{plate} is not free in that time")
     until = taken.until.isoformat()
     zh, en = f"{plate} 已派给订单 {taken.number}", f"{plate} is taken by order {taken.number} until {until}"
+    if taken.task_id is not None:
+        zh, en = f"{plate} 已编入任务 {taken.number}", f"{plate} serves in task {taken.number} until {until}"
     return data(None, "taken", zh, en, taken.number)
 
 

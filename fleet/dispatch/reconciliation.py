@@ -32,6 +32,7 @@ from itertools import combinations, product
 
 from fleet.model.verdicts import (
     BADNESS,
+    UNDECIDED,
     Deviation,
     Grant,
     GrantKind,
@@ -46,7 +47,7 @@ from fleet.model.verdicts import (
 LARGEST_SET = 5
 """Sets of more grants are not looked at: an order with four extensions, or five orders, for one trip."""
 
-_BY_PEOPLE = (GrantKind.ORDER, GrantKind.AMENDMENT)
+_BY_PEOPLE = (GrantKind.ORDER, GrantKind.AMENDMENT, GrantKind.TASK)
 _NONE: frozenset[Deviation] = frozenset()
 
 
@@ -138,7 +139,7 @@ def _related(facts: TripFacts, grants: Iterable[Grant], limits: Limits, now: dat
 
 def _counts(grant: Grant, now: datetime) -> bool:
     """An emergency that nobody decided counts until its deadline, and then no more."""
-    return grant.kind is not GrantKind.EMERGENCY_OPEN or (grant.decide_by is not None and now < grant.decide_by)
+    return grant.kind not in UNDECIDED or (grant.decide_by is not None and now < grant.decide_by)
 
 
 def _explains(grant: Grant, facts: TripFacts) -> bool:
@@ -188,7 +189,7 @@ def _judge(facts: TripFacts, grants: tuple[Grant, ...], limits: Limits, now: dat
     deviations = frozenset(judgement.deviations) if kind is VerdictKind.APPROVED_WITH_DEVIATION else _NONE
     review_at = None
     if kind is VerdictKind.EMERGENCY_PENDING:
-        review_at = min(one.decide_by for one in grants if one.kind is GrantKind.EMERGENCY_OPEN and one.decide_by)
+        review_at = min(one.decide_by for one in grants if one.kind in UNDECIDED and one.decide_by)
     return Verdict(
         kind,
         deviations,
@@ -269,7 +270,7 @@ class _Judgement:
                 # It counts, but who lists exemptions that made findings go away must find it.
                 self.reasons.append(Reason("exempted_afterwards", grant.source_id, {"known_at": _at(grant.known_at)}))
             return True
-        if grant.kind is GrantKind.EMERGENCY_OPEN:
+        if grant.kind in UNDECIDED:
             self._pending = True
             return True
         given = grant.vehicle_known_at
@@ -353,12 +354,16 @@ def _said(span: _Span) -> dict[str, object]:
 
 
 def _unexplained(facts: TripFacts, grants: Iterable[Grant], now: datetime) -> tuple[Reason, ...]:
-    """No grant belongs to it; an emergency whose deadline passed without a decision is named."""
+    """No grant belongs to it; an emergency or task whose deadline passed without a decision is named."""
     reasons = [Reason("no_order", data={"from": facts.started.isoformat()})]
     reasons += [
-        Reason("emergency_not_decided", grant.source_id, {"number": grant.number, "decide_by": _at(grant.decide_by)})
+        Reason(
+            "task_not_decided" if grant.kind is GrantKind.TASK_OPEN else "emergency_not_decided",
+            grant.source_id,
+            {"number": grant.number, "decide_by": _at(grant.decide_by)},
+        )
         for grant in grants
-        if grant.kind is GrantKind.EMERGENCY_OPEN and not _counts(grant, now)
+        if grant.kind in UNDECIDED and not _counts(grant, now)
     ]
     return tuple(reasons)
 

@@ -42,7 +42,7 @@ class AfterHours(Base):
                 severity=Severity.BLUE if all(late for _, late in outside) else self.severity,
                 grounds=said("after_hours", outside),
                 readings=ends_of(item.trip),
-                orders=(grant.source_id for grant in item.verdict.grants),
+                orders=item.verdict.order_ids,
                 calendar=first.ruling.source,
             )
         elif doubtful:

@@ -52,7 +52,7 @@ class HolidayUse(Base):
                 severity=Severity.BLUE if all(late for _, late in off) else severity,
                 grounds=said("day_off", off),
                 readings=ends_of(item.trip),
-                orders=(grant.source_id for grant in item.verdict.grants),
+                orders=item.verdict.order_ids,
                 calendar=first.ruling.source,
             )
         elif doubtful:

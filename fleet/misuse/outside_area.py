@@ -71,7 +71,7 @@ class OutsideArea(Base):
             readings=[cite(point) for one in long for point in _ends(one)],
             severity=Severity.YELLOW if self._has_order(item) else Severity.RED,
             count=len(long),
-            orders=(grant.source_id for grant in item.verdict.grants),
+            orders=item.verdict.order_ids,
         )
 
     def _allowed(self, item: TripItem, facts: Facts) -> frozenset[int] | None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from fleet.misuse.base import Base, Facts, GapItem, Item, StopItem, TripItem, span_of
 from fleet.model.findings import Ground, Outcome, Severity, Subject, SubjectKind
-from fleet.model.verdicts import Grant, GrantKind
+from fleet.model.verdicts import OF_ORDERS, Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class OverdueReturn(Base):
 
 def _orders(facts: Facts, left: datetime, grace: timedelta) -> Iterator[tuple[int, list[Grant]]]:
     """The orders in whose window the outing began, each with what allows it."""
-    people = [one for one in facts.grants if one.kind is not GrantKind.EXEMPTION and not one.inferred]
+    people = [one for one in facts.grants if one.kind in OF_ORDERS and not one.inferred]
     for order_id in sorted({one.source_id for one in people}):
         grants = sorted((one for one in people if one.source_id == order_id), key=lambda one: one.version)
         if any(one.begin - grace <= left < one.end for one in grants):

@@ -66,7 +66,7 @@ class SealedVehicleMoved(Base):
             severity=Severity.YELLOW if ordered else self.severity,
             grounds=[Ground("moved_while_sealed", {**_named(sealing), "distance_m": item.trip.distance_m})],
             readings=ends_of(item.trip),
-            orders=(grant.source_id for grant in item.verdict.grants),
+            orders=item.verdict.order_ids,
         )
 
     def _gap(self, item: GapItem, facts: Facts, sealing: Sealing, begin: datetime, end: datetime) -> Iterable[Outcome]:

@@ -44,5 +44,5 @@ class UnapprovedTrip(Base):
             severity=Severity.YELLOW if late else Severity.RED,
             grounds=grounds,
             readings=ends_of(trip),
-            orders=(grant.source_id for grant in verdict.grants),
+            orders=verdict.order_ids,
         )

@@ -134,6 +134,8 @@ _ALL: tuple[Policy, ...] = (
         most=30 * _DAY_S,
     ),
     _number("emergency.approve_within_s", 2 * _DAY_S, "s", "应急补批时限", "Approve within", most=30 * _DAY_S),
+    _number("tasks.answer_within_s", 25, "s", "任务征调：答复时限", "The called answer within", least=5, most=3_600),
+    _number("tasks.return_within_s", 14_400, "s", "任务征调：返程时限", "Time to drive home after it", most=7 * _DAY_S),
     _number("orders.approval_levels", 1, "levels", "用车审批：级数", "Levels of approval", least=1, most=2),
     _number("orders.longest_s", 30 * _DAY_S, "s", "用车：最长时间", "Longest order", least=3_600, most=366 * _DAY_S),
     _number("orders.early_departure_s", 1_800, "s", "出车：可提前", "Departs at most so early", most=_DAY_S),

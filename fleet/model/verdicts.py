@@ -39,6 +39,15 @@ class GrantKind(StrEnum):
     AMENDMENT = "amendment"  # an approved extension or change of a running order
     EMERGENCY_OPEN = "emergency_open"  # may drive first; not decided yet
     EXEMPTION = "exemption"  # on the list of duty vehicles
+    TASK = "task"  # called for a task force, which was approved
+    TASK_OPEN = "task_open"  # called for one that may drive first; not decided yet
+
+
+UNDECIDED = frozenset({GrantKind.EMERGENCY_OPEN, GrantKind.TASK_OPEN})
+"""They allow driving until their deadline."""
+
+OF_ORDERS = frozenset({GrantKind.ORDER, GrantKind.AMENDMENT, GrantKind.EMERGENCY_OPEN})
+"""Their `source_id` is that of an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ class Grant:
     """
 
     kind: GrantKind
-    source_id: int  # the order's or exemption's
+    source_id: int  # the order's, exemption's or task's
     number: str | None
     version: int
     known_at: datetime
@@ -161,3 +170,8 @@ class Verdict:
     covered_late: tuple[Part, ...] = ()
     review_at: datetime | None = None
     provisional: bool = False
+
+    @property
+    def order_ids(self) -> tuple[int, ...]:
+        """The orders it leans on."""
+        return tuple(sorted({one.source_id for one in self.grants if one.kind in OF_ORDERS}))

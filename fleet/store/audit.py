@@ -50,6 +50,7 @@ from fleet.store.tables import (
     misuse_case,
     organ,
     sealing_list,
+    task,
     token,
     trip,
     unit,
@@ -115,6 +116,7 @@ _ORGAN_OF: Mapping[str, Callable[[int], Select[Any]]] = MappingProxyType(
         "case": lambda one: select(misuse_case.c.organ_id).where(misuse_case.c.id == one),
         "trip": lambda one: select(trip.c.organ_id).where(trip.c.id == one),
         "order": lambda one: select(dispatch_order.c.organ_id).where(dispatch_order.c.id == one),
+        "task": lambda one: select(task.c.organ_id).where(task.c.id == one),
         "exemption": lambda one: (
             select(func.coalesce(exemption.c.organ_id, vehicle.c.organ_id))
             .select_from(exemption.outerjoin(vehicle, exemption.c.vehicle_id == vehicle.c.id))

@@ -44,6 +44,7 @@ from fleet.store.tables import (
     trip_track,
     vehicle,
 )
+from fleet.store.task_grants import task_grants
 from fleet.tracks.packed import unpack
 from fleet.workdays import Entry
 
@@ -240,6 +241,12 @@ async def _grants(
     for order in await orders_of_vehicles(connection, papers, begin, end):
         for vehicle_id in {one.vehicle_id for one in order.assignments} & papers.keys():
             papers[vehicle_id].grants += order_grants(order, vehicle_id, rulebook)
+    for vehicle_id, grant in await task_grants(
+        *(connection, papers, begin, end),
+        divisions=counties_of,
+        return_within_s=lambda one: _at(rulebook, "tasks.return_within_s", one.organ_id, one.created_at),
+    ):
+        papers[vehicle_id].grants.append(grant)
     span = Range(begin, end, bounds="[)")
     organs = {above for one in papers.values() for above in rulebook.lineage(one.organ_id)}
     statement = select(exemption).where(
@@ -266,18 +273,25 @@ def order_grants(order: Order, vehicle_id: int, rulebook: Rulebook) -> tuple[Gra
 
 
 def permitted_divisions(plan: Plan) -> frozenset[int] | None:
+    return counties_of(plan.area, plan.division)
+
+
+def counties_of(permitted: PermittedArea, division: int | None) -> frozenset[int] | None:
     """County: the one named; city: all nine; wider areas are not told apart, for their borders are not known."""
-    match plan.area:
+    match permitted:
         case PermittedArea.COUNTY:
-            return ALL_COUNTIES if plan.division in {None, CITY_CODE} else frozenset({plan.division or 0})
+            return ALL_COUNTIES if division in {None, CITY_CODE} else frozenset({division or 0})
         case PermittedArea.CITY:
             return ALL_COUNTIES
     return None
 
 
 def _value(rulebook: Rulebook, slug: str, order: Order) -> int:
-    at = order.submitted_at or order.created_at
-    return int(resolve(POLICIES[slug], rulebook.versions[slug], rulebook.lineage(order.organ_id), at).value)
+    return _at(rulebook, slug, order.organ_id, order.submitted_at or order.created_at)
+
+
+def _at(rulebook: Rulebook, slug: str, organ_id: int, at: datetime) -> int:
+    return int(resolve(POLICIES[slug], rulebook.versions[slug], rulebook.lineage(organ_id), at).value)
 
 
 def _exemption(row: RowMapping, end: datetime) -> Grant:

@@ -22,7 +22,8 @@ from fleet.store.orders import order_visible
 from fleet.store.recompute import Period
 from fleet.store.records import Clash
 from fleet.store.scoped import one_of
-from fleet.store.tables import booking, dispatch_order, driver, organ, vehicle
+from fleet.store.tables import booking, dispatch_order, driver, organ, task, vehicle
+from fleet.store.tasks import task_visible
 
 _OVERLAP = "23P01"
 _ENDED = frozenset({OrderState.CANCELLED, OrderState.REJECTED, OrderState.DRAFT})
@@ -96,9 +97,10 @@ async def in_the_way(
     but: int | None,
     scope: Scope,
 ) -> Sequence[RowMapping]:
-    """Bookings of these vehicles and drivers that overlap the period, of other orders than `but`, the earliest first.
+    """Bookings of these vehicles and drivers that overlap the period, of tasks and of other orders than `but`, the
+    earliest first.
 
-    `number`, `order` and `until` are null where the order may not be seen.
+    `number`, `order_id` and `task_id` are null where the order or task may not be seen.
     """
     seen = (
         select(dispatch_order.c.id, dispatch_order.c.number)
@@ -106,6 +108,7 @@ async def in_the_way(
         .where(order_visible(scope))
         .subquery()
     )
+    called = select(task.c.id, task.c.number).where(task_visible(scope)).subquery()
     statement = (
         select(
             booking.c.vehicle_id,
@@ -113,11 +116,17 @@ async def in_the_way(
             booking.c.driver_id,
             driver.c.label,
             seen.c.id.label("order_id"),
-            seen.c.number,
+            func.coalesce(seen.c.number, called.c.number).label("number"),
+            called.c.id.label("task_id"),
             func.lower(booking.c.period).label("from"),
             func.upper(booking.c.period).label("until"),
         )
-        .select_from(booking.join(vehicle).outerjoin(driver).outerjoin(seen, seen.c.id == booking.c.order_id))
+        .select_from(
+            booking.join(vehicle)
+            .outerjoin(driver)
+            .outerjoin(seen, seen.c.id == booking.c.order_id)
+            .outerjoin(called, called.c.id == booking.c.task_id)
+        )
         .where(
             booking.c.period.overlaps(period),
             or_(one_of(booking.c.vehicle_id, vehicle_ids), one_of(booking.c.driver_id, driver_ids)),
@@ -125,7 +134,7 @@ async def in_the_way(
         .order_by(func.lower(booking.c.period), booking.c.id)
     )
     if but is not None:
-        statement = statement.where(booking.c.order_id != but)
+        statement = statement.where(booking.c.order_id.is_distinct_from(but))
     rows: Sequence[RowMapping] = (await connection.execute(statement)).mappings().all()
     return rows
 
@@ -149,11 +158,13 @@ async def _clash(
         for row in rows:
             what = {"vehicle_id": number} if row["vehicle_id"] == number else {"driver_id": driver_id}
             name = row["plate"] if row["vehicle_id"] == number else row["label"]
-            visible = row["order_id"] is not None
-            holder = {"order_id": row["order_id"], "number": row["number"], "until": row["until"]} if visible else {}
+            held_by = next((one for one in ("order", "task") if row[f"{one}_id"] is not None), None)
+            holder = {}
+            if held_by is not None:
+                holder = {f"{held_by}_id": row[f"{held_by}_id"], "number": row["number"], "until": row["until"]}
             others.append({**what, "name": name, **holder})
-            if visible:
-                sentences.append(f"{name} is taken by order {row['number']} until {row['until'].isoformat()}.")
+            if held_by is not None:
+                sentences.append(f"{name} is taken by {held_by} {row['number']} until {row['until'].isoformat()}.")
             else:
                 sentences.append(f"{name} is not free in that time.")
     return Clash("overlap", " ".join(sentences) or "Somebody took one of them at this moment: try again.", others)

@@ -32,8 +32,10 @@ from fleet.store.tables import (
     organ,
     sealing_list,
     sealing_list_vehicle,
+    task,
     vehicle,
 )
+from fleet.store.tasks import task_visible
 
 _APART = "\x1f"
 _ASSUMPTIONS = ("road_pct", "reserve_pct", "rated_range_pct", "refill_s", "stale_s", "fair_days")
@@ -42,6 +44,21 @@ _ASSUMPTIONS = ("road_pct", "reserve_pct", "rated_range_pct", "refill_s", "stale
 async def assumptions_of(connection: AsyncConnection, organ_id: int, at: datetime) -> Assumptions:
     found = await values_at(connection, at, organ_id, [f"candidates.{name}" for name in _ASSUMPTIONS])
     return Assumptions(**{name: int(found[f"candidates.{name}"].value) for name in _ASSUMPTIONS})
+
+
+class Asked(NamedTuple):
+    """Who asks for vehicles, and for when. `order_id`: the order, whose own bookings are not in its way; None for what
+    has none yet."""
+
+    organ_id: int
+    emergency: bool
+    window: Period
+    order_id: int | None = None
+
+
+def asked_by(order: Order) -> Asked:
+    plan = order.effective_plan
+    return Asked(order.organ_id, order.emergency, Range(plan.begins_at, plan.ends_at, bounds="[)"), order.id)
 
 
 class Situation(NamedTuple):
@@ -54,23 +71,18 @@ class Situation(NamedTuple):
 
 
 async def situation(
-    connection: AsyncConnection, order: Order, *, scope: Scope, now: datetime, fair_days: int
+    connection: AsyncConnection, asked: Asked, *, scope: Scope, now: datetime, fair_days: int
 ) -> Situation:
-    """As far as other orders make it; those that the caller may not see are not named."""
-    vehicles, drivers = await _taken(connection, order, _window(order), scope=scope)
-    return Situation(vehicles, drivers, *await _uses(connection, order, since=now - timedelta(days=fair_days)))
+    """As far as other orders and tasks make it; those that the caller may not see are not named."""
+    vehicles, drivers = await _taken(connection, asked, scope=scope)
+    return Situation(vehicles, drivers, *await _uses(connection, asked, since=now - timedelta(days=fair_days)))
 
 
-def _window(order: Order) -> Period:
-    plan = order.effective_plan
-    return Range(plan.begins_at, plan.ends_at, bounds="[)")
-
-
-async def others_vehicles(connection: AsyncConnection, order: Order, *, scope: Scope) -> int:
+async def others_vehicles(connection: AsyncConnection, asked: Asked, *, scope: Scope) -> int:
     """How many vehicles that are not retired the caller may see besides those of `vehicles_as_they_are`."""
-    if order.emergency:
+    if asked.emergency:
         return 0
-    statement = select(func.count()).select_from(vehicle).where(_present(scope), not_(_within_reach(order)))
+    statement = select(func.count()).select_from(vehicle).where(_present(scope), not_(_within_reach(asked)))
     count: int = (await connection.execute(statement)).scalar_one()
     return count
 
@@ -79,16 +91,16 @@ def _present(scope: Scope) -> ColumnElement[bool]:
     return and_(vehicle.c.status != VehicleStatus.RETIRED.value, vehicle_visible(scope))
 
 
-def _within_reach(order: Order) -> ColumnElement[bool]:
+def _within_reach(asked: Asked) -> ColumnElement[bool]:
     """What `tier` puts below 3; an emergency reaches all."""
-    if order.emergency:
+    if asked.emergency:
         return true()
-    return or_(vehicle.c.organ_id == order.organ_id, vehicle.c.management == Management.PLATFORM.value)
+    return or_(vehicle.c.organ_id == asked.organ_id, vehicle.c.management == Management.PLATFORM.value)
 
 
 async def vehicles_as_they_are(
     connection: AsyncConnection,
-    order: Order,
+    asked: Asked,
     *,
     scope: Scope,
     now: datetime,
@@ -100,8 +112,8 @@ async def vehicles_as_they_are(
 
     What a unit says counts for the vehicle it is bound to now.
     """
-    sealed = await _sealed(connection, _window(order))
-    out = await _out(connection, order)
+    sealed = await _sealed(connection, asked.window)
+    out = await _out(connection, asked)
     taken, uses = known.vehicles_taken, known.vehicle_uses
     plausible = latest_state.c.flags.bitwise_and(int(IMPLAUSIBLE)) == 0
     seen = and_(binding.c.vehicle_id == vehicle.c.id, binding.c.period.contains(now))
@@ -124,7 +136,7 @@ async def vehicles_as_they_are(
         .select_from(
             vehicle.outerjoin(binding, seen).outerjoin(latest_state, latest_state.c.unit_id == binding.c.unit_id)
         )
-        .where(_present(scope), _within_reach(order) if only is None else vehicle.c.id == only)
+        .where(_present(scope), _within_reach(asked) if only is None else vehicle.c.id == only)
         .order_by(vehicle.c.id)
     )
     return [
@@ -161,13 +173,12 @@ async def vehicles_as_they_are(
 
 
 async def free_drivers(
-    connection: AsyncConnection, order: Order, *, scope: Scope, last_day: date
+    connection: AsyncConnection, asked: Asked, *, scope: Scope, last_day: date
 ) -> dict[int, dict[str, int]]:
     """How many drivers the caller may see are free in the window, by organ and licence class: those whom no booking
     holds, whose licence lasts, and who have not left by its last day."""
-    window = _window(order)
     held = select(booking.c.driver_id).where(
-        booking.c.period.overlaps(window), booking.c.order_id != order.id, booking.c.driver_id.is_not(None)
+        booking.c.period.overlaps(asked.window), _of_others(asked), booking.c.driver_id.is_not(None)
     )
     statement = (
         select(driver.c.organ_id, driver.c.licence_class, func.count())
@@ -188,7 +199,7 @@ async def free_drivers(
 
 async def drivers_as_they_are(
     connection: AsyncConnection,
-    order: Order,
+    asked: Asked,
     *,
     scope: Scope,
     now: datetime,
@@ -214,27 +225,38 @@ async def drivers_as_they_are(
     ]
 
 
+def _of_others(asked: Asked) -> ColumnElement[bool]:
+    return true() if asked.order_id is None else booking.c.order_id.is_distinct_from(asked.order_id)
+
+
 async def _taken(
-    connection: AsyncConnection, order: Order, window: Period, *, scope: Scope
+    connection: AsyncConnection, asked: Asked, *, scope: Scope
 ) -> tuple[Mapping[int, Taken], Mapping[int, Taken]]:
-    """By vehicle and by driver: the last booking in the window of another order."""
+    """By vehicle and by driver: the last booking in the window of another order, or of a task."""
     seen = (
         select(dispatch_order.c.id, dispatch_order.c.number)
         .select_from(dispatch_order.join(organ))
         .where(order_visible(scope))
         .subquery()
     )
+    called = select(task.c.id, task.c.number).where(task_visible(scope)).subquery()
     until = func.upper(booking.c.period).label("until")
     statement = (
-        select(booking.c.vehicle_id, booking.c.driver_id, seen.c.id, seen.c.number, until)
-        .select_from(booking.outerjoin(seen, seen.c.id == booking.c.order_id))
-        .where(booking.c.period.overlaps(window), booking.c.order_id != order.id)
+        select(
+            *(booking.c.vehicle_id, booking.c.driver_id, seen.c.id, seen.c.number, until),
+            *(called.c.id.label("task_id"), called.c.number.label("task_number")),
+        )
+        .select_from(
+            booking.outerjoin(seen, seen.c.id == booking.c.order_id).outerjoin(called, called.c.id == booking.c.task_id)
+        )
+        .where(booking.c.period.overlaps(asked.window), _of_others(asked))
         .order_by(until)
     )
     vehicles: dict[int, Taken] = {}
     drivers: dict[int, Taken] = {}
     for row in (await connection.execute(statement)).all():
-        taken = Taken(row.id, row.number, None if row.id is None else row.until)
+        named = row.id is not None or row.task_id is not None
+        taken = Taken(row.id, row.number or row.task_number, row.until if named else None, row.task_id)
         vehicles[row.vehicle_id] = taken
         if row.driver_id is not None:
             drivers[row.driver_id] = taken
@@ -252,15 +274,15 @@ async def _sealed(connection: AsyncConnection, window: Period) -> Mapping[int, s
     return {row[0]: row[1] for row in await connection.execute(statement)}
 
 
-async def _out(connection: AsyncConnection, order: Order) -> frozenset[int]:
+async def _out(connection: AsyncConnection, asked: Asked) -> frozenset[int]:
     statement = select(order_outing.c.vehicle_id).where(
-        order_outing.c.returned_at.is_(None), order_outing.c.order_id != order.id
+        order_outing.c.returned_at.is_(None), order_outing.c.order_id.is_distinct_from(asked.order_id)
     )
     return frozenset((await connection.execute(statement)).scalars())
 
 
 async def _uses(
-    connection: AsyncConnection, order: Order, *, since: datetime
+    connection: AsyncConnection, asked: Asked, *, since: datetime
 ) -> tuple[Mapping[int, int], Mapping[int, int]]:
     """How many other orders each vehicle and each driver was given to since then, and stayed with."""
     counts: list[Mapping[int, int]] = []
@@ -270,7 +292,7 @@ async def _uses(
             .where(
                 order_assignment.c.at >= since,
                 order_assignment.c.ended_at.is_(None),
-                order_assignment.c.order_id != order.id,
+                order_assignment.c.order_id.is_distinct_from(asked.order_id),
                 column.is_not(None),
             )
             .group_by(column)

@@ -92,6 +92,18 @@ async def driver_facts(
     return {row["id"]: DriverFacts(**row) for row in (await connection.execute(statement)).mappings()}
 
 
+async def visible_driver(connection: AsyncConnection, driver_id: int, *, scope: Scope) -> DriverFacts | None:
+    """None also for one whom the caller may not see."""
+    names = ("id", "label", "organ_id", "licence_class", "licence_expires_on", "retired_on")
+    statement = (
+        select(*(driver.c[name] for name in names))
+        .select_from(driver.join(organ))
+        .where(driver.c.id == driver_id, owned_by(scope, driver.c.organ_id, organ.c.division))
+    )
+    row = (await connection.execute(statement)).mappings().one_or_none()
+    return None if row is None else DriverFacts(**row)
+
+
 async def out_elsewhere(connection: AsyncConnection, order: Order) -> frozenset[int]:
     """Vehicles of the order that are out for another one."""
     ids = [one.vehicle_id for one in order.assigned]

@@ -55,6 +55,7 @@ THEIR_IDS = {
     "exemption_id": THEIR_VEHICLE,
     "order_id": THEIR_VEHICLE,
     "case_id": THEIR_VEHICLE,
+    "task_id": THEIR_VEHICLE,
 }
 NOT_ORGANS = frozenset({"account_id", "token_id"})
 """Ids of what belongs to no organ: accounts are the administrator's, tokens one's own."""
@@ -180,6 +181,8 @@ async def city(world: World) -> World:
         await world.execute(statement)
     await ordered(world, THEIR_VEHICLE, THEIRS, THEIR_VEHICLE)
     await ordered(world, 5, OURS, OUR_SECRET)
+    await called(world, THEIR_VEHICLE, THEIRS, THEIR_VEHICLE)
+    await called(world, 5, OURS, OUR_SECRET)
     await case(world, THEIR_VEHICLE, THEIRS, vehicle_id=THEIR_VEHICLE)
     await case(world, 5, OURS, vehicle_id=OUR_SECRET)
     return world
@@ -233,6 +236,37 @@ async def ordered(world: World, order_id: int, organ: int, vehicle: int) -> None
             state_after="assigned",
             before={"assignments": []},
             after={"assignments": [given]},
+        ),
+    ):
+        await world.execute(statement)
+
+
+async def called(world: World, task_id: int, organ: int, vehicle: int) -> None:
+    """A task force of the organ that has called the vehicle."""
+    commander = await world.account(f"commander-{task_id}", Role.ORGAN_DISPATCHER, organ=organ)
+    now = world.clock()
+    place = {"name": f"某地 {task_id}", "lat_e7": 250000000, "lon_e7": 1030000000, "area_id": None}
+    for statement in (
+        insert(tables.task).values(
+            id=task_id,
+            organ_id=organ,
+            number=f"O{organ}-2026-T{task_id:03d}",
+            number_year=2026,
+            number_n=task_id,
+            commander_id=commander,
+            created_at=now,
+            title=f"任务 {task_id}",
+            why=f"{task_id}",
+            place=place,
+            radius_m=1_000,
+            period=Range(now, now + timedelta(hours=2), bounds="[)"),
+            area="city",
+            approve_by=now,
+            decision="pending",
+        ),
+        insert(tables.task_need).values(task_id=task_id, n=1, bodies=[], equipment=[], seats=0, count=1),
+        insert(tables.task_call).values(
+            task_id=task_id, need=1, vehicle_id=vehicle, called_at=now, answer_by=now + timedelta(seconds=25)
         ),
     ):
         await world.execute(statement)

@@ -1,8 +1,8 @@
 """Every table, as SQLAlchemy Core. The migrations create them; a test compares the two.
 
 The registry (who owns what) and its books of rules and lists, the readings (hypertables, one row a sample, daily
-chunks), the books (batches, ledger, quarantine, receipts) that prove what became of every message, trips, orders with
-their bookings, the commands for units, what is said of trips (verdicts, findings, cases), and access.
+chunks), the books (batches, ledger, quarantine, receipts) that prove what became of every message, trips, orders and
+task forces with their bookings, the commands for units, what is said of trips (verdicts, findings, cases), and access.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ from fleet.store.tables.rulings import (
     sealing_list,
     sealing_list_vehicle,
 )
+from fleet.store.tables.tasks import task, task_call, task_event, task_need, task_number
 from fleet.store.tables.trips import (
     fold_checkpoint,
     fold_snapshot,
@@ -137,6 +138,11 @@ __all__ = [
     "second_factor",
     "stop",
     "stop_version",
+    "task",
+    "task_call",
+    "task_event",
+    "task_need",
+    "task_number",
     "token",
     "trip",
     "trip_cells",

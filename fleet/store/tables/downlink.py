@@ -15,7 +15,7 @@ unit_command = Table(
     Column("content", JSONB, nullable=False),
     Column("vehicle_id", Integer, ForeignKey("vehicle.id"), nullable=False, index=True),
     Column("order_id", Integer, ForeignKey("dispatch_order.id")),
-    Column("task_id", Integer),
+    Column("task_id", Integer, ForeignKey("task.id")),
     Column("created_at", INSTANT, nullable=False),
     Column("expires_at", INSTANT, nullable=False),
     Column("state", Text, nullable=False, server_default=text("'queued'")),

@@ -215,13 +215,17 @@ booking = Table(
     "booking",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
-    Column("order_id", Integer, ForeignKey("dispatch_order.id"), nullable=False),
+    Column("order_id", Integer, ForeignKey("dispatch_order.id")),
     Column("vehicle_id", Integer, ForeignKey("vehicle.id"), nullable=False),
     Column("driver_id", Integer, ForeignKey("driver.id")),
     Column("period", TSTZRANGE(), nullable=False),
+    Column("task_id", Integer, ForeignKey("task.id")),
     UniqueConstraint("order_id", "vehicle_id", name="booking_order_vehicle_key"),
+    UniqueConstraint("task_id", "vehicle_id", name="booking_task_vehicle_key"),
     ExcludeConstraint(("vehicle_id", "="), ("period", "&&"), name="booking_vehicle_period_excl"),
     ExcludeConstraint(("driver_id", "="), ("period", "&&"), name="booking_driver_period_excl"),
     CheckConstraint("not isempty(period)", name="period_not_empty"),
+    CheckConstraint("num_nulls(order_id, task_id) = 1", name="of_one"),
 )
-"""What is taken, now and ahead: nobody and nothing twice at a time. What was, is in the assignments."""
+"""What an order or a task has taken, now and ahead: nobody and nothing twice at a time. What was, is in the assignments
+and calls."""

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import Range, insert
 from fleet.dispatch.fitness import need_of
 from fleet.model.scope import CITY as EVERYTHING
 from fleet.store import orders, orders_candidates, tables
+from fleet.store.orders_candidates import asked_by
 from tests.api.builders import LONG_AGO
 from tests.api.orders.town import OURS, THEIRS, Town
 
@@ -132,14 +133,14 @@ async def test_what_the_store_counts_is_what_the_rules_say(town: Town) -> None:
     async with world.engine.begin() as connection:
         stored = await orders.find_order(connection, order_id, scope=EVERYTHING)
         assert stored is not None
-        order, need = stored.order, need_of(stored.order, stored.organ_division)
-        free = await orders_candidates.free_drivers(connection, order, scope=EVERYTHING, last_day=need.last_day)
-        others = await orders_candidates.others_vehicles(connection, order, scope=EVERYTHING)
-        known = await orders_candidates.situation(connection, order, scope=EVERYTHING, now=now, fair_days=30)
+        asked, need = asked_by(stored.order), need_of(stored.order, stored.organ_division)
+        free = await orders_candidates.free_drivers(connection, asked, scope=EVERYTHING, last_day=need.last_day)
+        others = await orders_candidates.others_vehicles(connection, asked, scope=EVERYTHING)
+        known = await orders_candidates.situation(connection, asked, scope=EVERYTHING, now=now, fair_days=30)
         drivers = await orders_candidates.drivers_as_they_are(
-            connection, order, scope=EVERYTHING, now=now, known=known, organs=[OURS, THEIRS]
+            connection, asked, scope=EVERYTHING, now=now, known=known, organs=[OURS, THEIRS]
         )
-        found = await orders_candidates.vehicles_as_they_are(connection, order, scope=EVERYTHING, now=now, known=known)
+        found = await orders_candidates.vehicles_as_they_are(connection, asked, scope=EVERYTHING, now=now, known=known)
     assert free == {OURS: {"C1": 3, "A1": 1}, THEIRS: {"C1": 1}}
     assert {one.facts.id for one in drivers} == {21, 22, 23, 24, 25, 27, 41}
     assert others == 1

@@ -15,6 +15,7 @@ READINGS = ("position_reading", "usage_reading", "event_reading")
 BOOKS = ("batch", "ledger", "ledger_hour", "receipt")
 REGISTRY = ("organ", "vehicle", "unit", "binding")
 ORDERS = ("dispatch_order", "order_approval", "order_assignment", "order_event", "booking")
+TASKS = ("task", "task_need", "task_call")
 ACCESS = ("account", "token", "broker_account")
 TRIPS = ("trip", "stop", "gap", "trip_track", "vehicle_day", "vehicle_day_division", "vehicle_month")
 SUPERSEDED = ("trip_version", "stop_version", "gap_version", "recompute_refused")
@@ -44,7 +45,7 @@ DENIED = {
         *destroying(*READINGS, *BOOKS, "quarantine", "latest_state", "unit"),
         *NO_READING_CHANGES,
         *updating("batch stored = 0", "unit division = 530302", "registry_revision revision = 0"),
-        *reading(*ACCESS, *ORDERS, "audit_log", "organ", "vehicle", *TRIPS, *SUPERSEDED, *FOLD),
+        *reading(*ACCESS, *ORDERS, *TASKS, "audit_log", "organ", "vehicle", *TRIPS, *SUPERSEDED, *FOLD),
         "select detail from audit_pending",
         *destroying("audit_log", "audit_pending"),
         *updating("audit_log account = 'somebody else'", "audit_pending account = 'somebody else'"),
@@ -53,12 +54,12 @@ DENIED = {
         *updating("unit_command content = '{}'", "unit_command vehicle_id = 1", "binding vehicle_id = 1"),
     ],
     "fleet_monitor": [  # what it once said and took back, it cannot take away
-        *destroying(*READINGS, *BOOKS, *REGISTRY, *ORDERS, *SUPERSEDED, "follow_cursor", "monitor_status"),
+        *destroying(*READINGS, *BOOKS, *REGISTRY, *ORDERS, *TASKS, *SUPERSEDED, "follow_cursor", "monitor_status"),
         *[f"truncate {table}" for table in (*TRIPS, *FOLD)],
         *updating(*(f"{table} reason = ''" for table in SUPERSEDED)),
         *NO_READING_CHANGES,
         *updating("batch stored = 0", "unit division = 530302", "dispatch_order state = 'settled'"),
-        *inserting(*READINGS, *BOOKS, *REGISTRY, *ACCESS, *ORDERS, "quarantine", "latest_state", "audit_log"),
+        *inserting(*READINGS, *BOOKS, *REGISTRY, *ACCESS, *ORDERS, *TASKS, "quarantine", "latest_state", "audit_log"),
         *reading(*ACCESS, "audit_log"),
         "select detail from audit_pending",
         *destroying("audit_log", "audit_pending"),
@@ -70,7 +71,7 @@ DENIED = {
         *inserting(*TRIPS, *SUPERSEDED, *FOLD),
         *reading("follow_cursor", "fold_snapshot", "fold_checkpoint"),
         *destroying("dispatch_order", "order_approval", "order_event", "order_assignment", "order_amendment"),
-        *destroying("order_number"),
+        *destroying("order_number", *TASKS, "task_number", "task_event"),
         *[f"truncate {table}" for table in (*REGISTRY, *ACCESS, "audit_pending")],
         "alter table audit_log disable trigger all",
         *NO_READING_CHANGES,

@@ -87,6 +87,12 @@ order_event           -       r        cr
 booking               -       r        crud
 unit_command          r       r        cr
 
+task                  -       r        cru
+task_number           -       -        cru
+task_need             -       r        cr
+task_call             -       r        cru
+task_event            -       -        cr
+
 verdict               -       crud     r
 verdict_version       -       cr       r
 finding               -       cru      r

@@ -1,0 +1,1 @@
+"""Task forces: one task, many vehicles by need, and where each of them is."""
