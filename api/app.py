@@ -41,6 +41,7 @@ from api.quarantine.routes import router as quarantine_router
 from api.registry.routes import router as registry_router
 from api.rules.routes import router as rules_router
 from api.state import Services
+from api.stream.routes import router as stream_router
 from api.tasks.routes import router as tasks_router
 from api.tasks.steps import router as task_steps_router
 from api.tracks.routes import router as tracks_router
@@ -72,6 +73,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     unit_states_router,
     visits_router,
     positions_router,
+    stream_router,
     ledger_router,
     quarantine_router,
     audit_router,

@@ -11,7 +11,11 @@ from pydantic.json_schema import models_json_schema
 from api.access import declared
 from api.errors import ProblemDocument
 from api.positions.schemas import HealthEvent, PositionsEvent
+from api.stream.schemas import CaseNotice, FindingNotice, ResetEvent
 from fleet.identity.permissions import TABLE
+
+EVENTS = (ProblemDocument, PositionsEvent, HealthEvent, CaseNotice, FindingNotice, ResetEvent)
+"""Shapes that no route answers by itself."""
 
 DESCRIPTION = """
 One Network (公车一张网): where a city's official vehicles are, and the books that prove what became of every message.
@@ -32,6 +36,7 @@ TAGS = [
     {"name": "registry", "description": "Organs, vehicles and onboard units"},
     {"name": "orders", "description": "Orders for vehicles: applied for, approved, assigned, driven, settled"},
     {"name": "positions", "description": "The live fleet"},
+    {"name": "stream", "description": "Everything live on one connection"},
     {"name": "tracks", "description": "Where a vehicle was"},
     {"name": "trips", "description": "Trips, stops and gaps, why each begins and ends, and what they add up to"},
     {"name": "visits", "description": "Who was near a place, and when"},
@@ -58,7 +63,7 @@ def install_openapi(app: FastAPI) -> None:
                     operation["x-permission"] = permission.value
                     operation["x-roles"] = sorted(TABLE[permission])
             _, definitions = models_json_schema(
-                [(model, "serialization") for model in (ProblemDocument, PositionsEvent, HealthEvent)],
+                [(model, "serialization") for model in EVENTS],
                 ref_template="#/components/schemas/{model}",
             )
             schemas = document.setdefault("components", {}).setdefault("schemas", {})

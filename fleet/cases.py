@@ -6,8 +6,9 @@ never by the organ, and never by the administrator, who runs the system and deci
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from fleet.model.cases import DECIDED, CaseCommand, CaseState
 from fleet.model.findings import Severity
@@ -121,6 +122,23 @@ def state_after(case: CaseFacts, command: CaseCommand) -> CaseState:
     if command is CaseCommand.ASSIGN and case.state is CaseState.EXPLAINED:
         return case.state
     return case.state if after is None else after
+
+
+WITHIN: Mapping[CaseState, str] = {
+    CaseState.OPEN: "cases.assign_within_s",
+    CaseState.ASSIGNED: "cases.explain_within_s",
+    CaseState.EXPLAINED: "cases.decide_within_s",
+}
+"""The policy that says how long a state may last; others may last for ever."""
+
+
+def due_at(
+    state: CaseState, since: datetime, within_s: Mapping[CaseState, int], *, explain_by: datetime | None = None
+) -> datetime | None:
+    """Until when the state, which began at `since`, may last. A supervisor's own date for the explanation counts."""
+    if state is CaseState.ASSIGNED and explain_by is not None:
+        return explain_by
+    return since + timedelta(seconds=within_s[state]) if state in within_s else None
 
 
 def after_findings(state: CaseState, *, standing: int, new: bool) -> CaseState:

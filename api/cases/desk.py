@@ -13,7 +13,8 @@ from api.errors import ApiProblem
 from fleet.cases import STEPS, Actor, CaseFacts, Refusal, refusals, state_after
 from fleet.errors import NotFound
 from fleet.model.cases import DECIDED, CaseCommand, CaseState
-from fleet.store import audit, case_reading, cases
+from fleet.model.notices import AFTER_STEP
+from fleet.store import audit, case_reading, case_steps, deadlines, notices
 
 
 def actor_of(caller: Caller) -> Actor:
@@ -70,14 +71,19 @@ async def take(
         raise refused(found)
     after = state_after(case, command)
     changed: dict[str, Any] = {"state": after.value, **(values or {})}
+    explain_by = changed.pop("explain_by", None)
+    if after is not case.state or explain_by is not None:
+        changed |= await deadlines.deadline(connection, after, case.organ_id, now, explain_by=explain_by)
+    if after is CaseState.ASSIGNED and "due_at" in changed:
+        changed["explain_by"] = changed["due_at"]
     if after in DECIDED and case.state not in DECIDED:
         changed["decided_at"] = now
     if after is CaseState.CLOSED:
         changed["closed_at"] = now
     if after is CaseState.OPEN:
         changed |= {"decided_at": None, "closed_at": None}
-    await cases.change(connection, case_id, changed)
-    await cases.add_step(
+    await case_steps.change(connection, case_id, changed)
+    await case_steps.add_step(
         connection,
         case_id,
         at=now,
@@ -99,6 +105,7 @@ async def take(
     )
     after_row = await case_reading.find_case(connection, case_id, scope=caller.scope)
     assert after_row is not None
+    await notices.tell(connection, [notices.of_case(AFTER_STEP[command], after_row, now)])
     return after_row
 
 

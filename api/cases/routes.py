@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -66,12 +67,14 @@ async def list_cases(
     division: DivisionQuery = None,
     vehicle: IdQuery = None,
     assignee: Annotated[str | None, Query(max_length=100, description="Name of the account")] = None,
+    overdue: Annotated[bool | None, Query(description="Whether its present state lasts longer than it may")] = None,
     begin: Begin = None,
     end: End = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
     """The newest first."""
+    now = services.now()
     wanted = CaseFilter(
         states=tuple(state or ()),
         severities=tuple(severity or ()),
@@ -80,13 +83,15 @@ async def list_cases(
         division=division,
         vehicle=vehicle,
         assignee=assignee,
+        overdue=overdue,
+        now=now,
         begin=begin,
         end=end,
     )
     before = None if cursor is None else decode_cursor(cursor, int)
     async with services.database.begin() as connection:
         rows = await case_reading.list_cases(connection, wanted, scope=caller.scope, before=before, limit=limit + 1)
-    items = [case_shown(row) for row in rows[:limit]]
+    items = [case_shown(row, now) for row in rows[:limit]]
     following = encode_cursor(items[-1]["id"]) if len(rows) > limit else None
     return json_answer({"items": items, "next_cursor": following})
 
@@ -118,7 +123,7 @@ async def read_case(services: Shared, caller: Reader, case_id: CaseId, datum: Da
         row = await case_reading.find_case(connection, case_id, scope=caller.scope)
         if row is None:
             raise desk.missing(case_id)
-        body = await _whole(connection, caller, row, datum)
+        body = await _whole(connection, caller, row, datum, services.now())
     return tagged(body)
 
 
@@ -138,7 +143,7 @@ async def read_evidence(services: Shared, caller: Reader, purpose: Purpose, case
         row = await case_reading.find_case(connection, case_id, scope=caller.scope)
         if row is None:
             raise desk.missing(case_id)
-        body = await _whole(connection, caller, row, Datum.WGS84)
+        body = await _whole(connection, caller, row, Datum.WGS84, now)
         packed = await evidence_file(connection, body, now=now, by=caller.username, purpose=purpose)
         await audit.record(
             connection,
@@ -156,7 +161,7 @@ async def read_evidence(services: Shared, caller: Reader, purpose: Purpose, case
 @router.post("/cases/{case_id}/assign", summary="Assign a case", **STEP)
 async def assign(services: Shared, caller: Decider, case_id: CaseId, version: MaybeMatch, form: AssignForm) -> Response:
     """To a supervisor who answers for the organ concerned; with a deadline for the organ's explanation."""
-    return tagged(case_shown(await _assign(services, caller, case_id, form, version)))
+    return tagged(case_shown(await _assign(services, caller, case_id, form, version), services.now()))
 
 
 @router.post("/cases/{case_id}/explain", summary="Explain a case", **STEP)
@@ -232,14 +237,16 @@ async def list_alerts(
     return json_answer({"items": items, "next_cursor": following})
 
 
-async def _whole(connection: AsyncConnection, caller: Caller, row: RowMapping, datum: Datum) -> dict[str, Any]:
+async def _whole(
+    connection: AsyncConnection, caller: Caller, row: RowMapping, datum: Datum, now: datetime
+) -> dict[str, Any]:
     findings = await case_reading.findings_of(connection, row["id"])
     trips = {one["subject_id"] for one in findings if one["subject_kind"] == "trip"}
     verdicts = await case_reading.verdicts_of(connection, trips)
     history = await case_reading.steps_of(connection, row["id"])
     facts = await desk.facts_of(connection, row)
     return {
-        **case_shown(row),
+        **case_shown(row, now),
         "evidence": [finding_shown(one, datum) for one in findings],
         "verdicts": {str(trip_id): verdict_shown(one) for trip_id, one in verdicts.items()},
         "history": [step_shown(one) for one in history],
@@ -251,6 +258,8 @@ async def _assign(
     services: Services, caller: Caller, case_id: int, form: AssignForm, version: int | None
 ) -> RowMapping:
     now = services.now()
+    if form.explain_by is not None and form.explain_by <= now:
+        raise ApiProblem(422, "invalid-request", "Invalid request", "body.explain_by: a moment that is still to come.")
     async with services.database.begin() as connection:
         row = await case_reading.find_case(connection, case_id, scope=caller.scope)
         if row is None:
@@ -281,4 +290,4 @@ async def _step(
 ) -> Response:
     async with services.database.begin() as connection:
         row = await desk.take(connection, caller, case_id, command, why=form.why, now=services.now(), version=version)
-    return tagged(case_shown(row))
+    return tagged(case_shown(row, services.now()))

@@ -41,6 +41,9 @@ class CaseShown(BaseModel):
     withdrawn: int = Field(description="How many of its findings were taken back")
     assignee: str | None
     explain_by: datetime | None
+    due_at: datetime | None = Field(description="Until when its present state may last; null: for ever")
+    overdue: bool = Field(description="It lasts longer than it may")
+    escalated_at: datetime | None = Field(description="When that was said to the supervisors above")
     decided_at: datetime | None
     closed_at: datetime | None
 

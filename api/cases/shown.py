@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -17,7 +18,7 @@ _RULES = {rule.slug: rule for rule in RULES}
 Shown = dict[str, Any]
 
 
-def case_shown(row: RowMapping) -> Shown:
+def case_shown(row: RowMapping, now: datetime) -> Shown:
     names = ("id", "number", "version", "state", "severity", "vehicle_id", "plate", "organ_id", "organ_name")
     return {
         **{name: row[name] for name in names},
@@ -30,6 +31,9 @@ def case_shown(row: RowMapping) -> Shown:
         "withdrawn": row["withdrawn"],
         "assignee": row["assignee"],
         "explain_by": row["explain_by"],
+        "due_at": row["due_at"],
+        "overdue": row["due_at"] is not None and row["due_at"] <= now,
+        "escalated_at": row["escalated_at"],
         "decided_at": row["decided_at"],
         "closed_at": row["closed_at"],
     }

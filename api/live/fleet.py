@@ -179,7 +179,7 @@ class Fleet:
 
     def fitted(self, chosen: Selection) -> int:
         """How many vehicles with a unit belong to the organ and may be seen, wherever they are."""
-        members = self._members(chosen)
+        members = self.subtree(chosen.organ)
         return sum(
             1
             for one in self._fitted.values()
@@ -188,7 +188,7 @@ class Fleet:
         )
 
     def everything(self, chosen: Selection) -> list[Entry]:
-        members = self._members(chosen)
+        members = self.subtree(chosen.organ)
         return [entry for entry in self._entries.values() if _matches(entry, chosen, members)]
 
     def since(self, tick: int, chosen: Selection) -> Delta:
@@ -205,7 +205,7 @@ class Fleet:
                 known = before.setdefault(vehicle_id, [])
                 if entry is not None:
                     known.append(entry)
-        members = self._members(chosen)
+        members = self.subtree(chosen.organ)
         entries: list[Entry] = []
         gone: list[int] = []
         for vehicle_id, earlier in before.items():
@@ -237,24 +237,24 @@ class Fleet:
         ]
         return Delta(entries, [], full=False)
 
-    def _members(self, chosen: Selection) -> frozenset[int] | None:
-        """The ids of the chosen organ and everything below it; None = all."""
-        if chosen.organ is None:
+    def subtree(self, organ_id: int | None) -> frozenset[int] | None:
+        """The ids of an organ and of everything below it; None = all."""
+        if organ_id is None:
             return None
-        members = self._subtrees.get(chosen.organ)
+        members = self._subtrees.get(organ_id)
         if members is None:
             children: dict[int, list[int]] = {}
-            for organ_id, parent in self._parents.items():
+            for one, parent in self._parents.items():
                 if parent is not None:
-                    children.setdefault(parent, []).append(organ_id)
-            found = {chosen.organ}
-            waiting = [chosen.organ]
+                    children.setdefault(parent, []).append(one)
+            found = {organ_id}
+            waiting = [organ_id]
             while waiting:
                 for child in children.get(waiting.pop(), ()):
                     if child not in found:
                         found.add(child)
                         waiting.append(child)
-            members = self._subtrees[chosen.organ] = frozenset(found)
+            members = self._subtrees[organ_id] = frozenset(found)
         return members
 
 

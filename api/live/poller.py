@@ -10,17 +10,22 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.cases.notices import notice_shown
 from api.database import Database
 from api.live.encode import Events
+from api.live.feed import Feed, entry_of
 from api.live.fleet import Fleet
 from api.live.items import Fitted
 from fleet.errors import StoreUnavailable
-from fleet.store import latest
+from fleet.store import latest, notices
 
 logger = logging.getLogger(__name__)
 
 INTERVAL_S = 1.0
 REGISTRY_INTERVAL_S = 5.0
+NOTICES_AT_ONCE = 1_000
 
 
 class Live:
@@ -31,6 +36,7 @@ class Live:
     ) -> None:
         self.fleet = Fleet()
         self.events = Events(self.fleet)
+        self.feed = Feed()
         self.checked_at: datetime | None = None
         self.failing = False
         self.readers = 0
@@ -96,11 +102,28 @@ class Live:
                 now = self._now()
                 fitted = [Fitted(*row) for row in await latest.fitted_vehicles(connection, now)]
                 self.fleet.apply_registry(fitted, await latest.organ_parents(connection), now)
+                self.feed.hide(await notices.confidential_vehicles(connection))
                 self._registry_at = loop.time()
+            await self._listen(connection)
         self.fleet.apply(rows, revision, self._now())
 
+    async def _listen(self, connection: AsyncConnection) -> None:
+        """What was told of cases and findings since."""
+        revision = await notices.revision_now(connection)
+        if self.feed.revision < 0 or revision < self.feed.revision:
+            self.feed.begin(revision)
+            return
+        while self.feed.revision < revision:
+            rows = await notices.after(connection, self.feed.revision, limit=NOTICES_AT_ONCE)
+            self.feed.apply(
+                (entry_of(row, notice_shown(row)) for row in rows), 0 if len(rows) == NOTICES_AT_ONCE else revision
+            )
+
+    def _state(self) -> tuple[int, ...]:
+        return self.fleet.epoch, self.fleet.tick, self.feed.epoch, self.feed.revision
+
     async def _run(self) -> None:
-        told = (self.fleet.epoch, self.fleet.tick)
+        told = self._state()
         failing = False
         while True:
             try:
@@ -113,7 +136,7 @@ class Live:
                 if failing:
                     logger.info("the live fleet moves again")
                 failing = False
-            if told != (self.fleet.epoch, self.fleet.tick):
-                told = (self.fleet.epoch, self.fleet.tick)
+            if told != self._state():
+                told = self._state()
                 self.wake()
             await asyncio.sleep(INTERVAL_S)

@@ -12,8 +12,9 @@ from api.dependencies import Caller, Shared, Token, requires
 from api.errors import ApiProblem, problems
 from api.live.encode import encode_state
 from api.live.fleet import Selection
+from api.live.streaming import Positions, check_seat, stream
 from api.positions.schemas import HealthEvent, LatestPositions, PositionsEvent
-from api.positions.stream import MAX_READERS, position_events
+from api.state import Services
 from fleet.errors import NotAllowed, NotAuthenticated, NotFound
 from fleet.geography.divisions import DIVISION_CODES
 from fleet.identity.permissions import Permission
@@ -43,6 +44,13 @@ async def selection(
     ] = None,
 ) -> Selection:
     """The filters of the request. Raises ApiProblem (422) or NotFound; StoreUnavailable when it cannot be known."""
+    return await select(services, caller, bbox=bbox, division=division, organ=organ)
+
+
+async def select(
+    services: Services, caller: Caller, *, bbox: str | None = None, division: int | None, organ: int | None
+) -> Selection:
+    """What of the present the caller wants and may see."""
     if division is not None and division not in DIVISION_CODES:
         raise ApiProblem(422, "invalid-request", "Invalid request", f"query.division: {division} is not one of ours.")
     await services.live.catch_up()
@@ -139,19 +147,7 @@ async def stream_positions(
     With `Last-Event-ID` only what has a later revision. An id that this database never gave out is answered with an
     event `reset`, then everything. A reader that is slow gets later, merged rows; it never slows another.
     """
-    if services.live.readers >= MAX_READERS:
-        raise ApiProblem(
-            503, "too-many-streams", "Too many streams", "Too many streams are open.", headers={"Retry-After": "30"}
-        )
-    if services.seats.full(caller.session.account_id):
-        raise ApiProblem(
-            429,
-            "too-many-streams",
-            "Too many streams",
-            "This account has too many streams open: close some of them.",
-            headers={"Retry-After": "30"},
-        )
-
+    check_seat(services, caller)
     opened_as = caller.session
 
     async def still_allowed() -> None:
@@ -160,11 +156,11 @@ async def stream_positions(
             raise NotAuthenticated("The account sees something else by now: the reader opens a new stream.")
 
     return StreamingResponse(
-        position_events(
+        stream(
             services,
-            chosen,
-            datum,
+            [Positions(services, chosen, datum)],
             last_event_id=last_event_id,
+            health=True,
             still_allowed=still_allowed,
             account_id=caller.session.account_id,
         ),

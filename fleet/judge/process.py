@@ -11,7 +11,7 @@ import asyncio
 import logging
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -21,7 +21,7 @@ from fleet.judging.vehicle import Dossier, Judgement, Policies, PoliciesAt, judg
 from fleet.model.findings import Parameter
 from fleet.model.policies import POLICIES, PolicyVersion, resolve
 from fleet.model.verdicts import VerdictKind
-from fleet.store import cases, dossiers, judgements, marks
+from fleet.store import cases, deadlines, dossiers, judgements, marks
 from fleet.store.dossiers import Papers, Rulebook
 from fleet.store.judgements import Changed
 from fleet.store.marks import Mark
@@ -34,7 +34,6 @@ LOCK = 0x6A756467  # "judg"
 _VEHICLES_A_PASS = 100
 _LONG_SPANS_A_PASS = 10
 _LONGEST_PAUSE_S = 1.0
-_RULEBOOK_EVERY_S = 5.0
 _CLOCK_DOUBT_S = 5
 
 
@@ -46,7 +45,6 @@ class Judge:
         self._clock = clock
         self._stopping = asyncio.Event()
         self._rulebook: Rulebook | None = None
-        self._rulebook_at: datetime | None = None
 
     def stop(self) -> None:
         self._stopping.set()
@@ -73,7 +71,10 @@ class Judge:
                 break
             await self._pause(1.0)
         while not self._stopping.is_set():
-            if await self.round(connection) == 0:
+            judged = await self.round(connection)
+            async with connection.begin():
+                late = await deadlines.escalate(connection, self._clock())
+            if judged + late == 0:
                 await self._pause(_LONGEST_PAUSE_S)
 
     async def round(self, connection: AsyncConnection) -> int:
@@ -87,10 +88,11 @@ class Judge:
     async def _pass(self, connection: AsyncConnection, limit: int, *, long: bool) -> int:
         now = self._clock()
         async with connection.begin():
-            rulebook = await self._current_rulebook(connection, now)
             taken = await marks.take_marks(connection, now=now, limit=limit, long=long)
             if not taken:
                 return 0
+            # After the marks: a rulebook read before might lack the very change that left them.
+            rulebook = await self._current_rulebook(connection)
             papers = await dossiers.read_papers(connection, taken, rulebook, now)
             await dossiers.read_running_tracks(connection, papers)
             judged = {one: self._judge(papers[one], taken[one], rulebook, now) for one in papers}
@@ -133,13 +135,9 @@ class Judge:
             papers[vehicle_id].grants += grants
             judged[vehicle_id] = self._judge(papers[vehicle_id], taken[vehicle_id], rulebook, now)
 
-    async def _current_rulebook(self, connection: AsyncConnection, now: datetime) -> Rulebook:
-        at = self._rulebook_at
-        if self._rulebook is None or at is None or now - at > timedelta(seconds=_RULEBOOK_EVERY_S):
-            mark = await dossiers.rulebook_mark(connection)
-            if self._rulebook is None or self._rulebook.mark != mark:
-                self._rulebook = await dossiers.read_rulebook(connection)
-            self._rulebook_at = now
+    async def _current_rulebook(self, connection: AsyncConnection) -> Rulebook:
+        if self._rulebook is None or self._rulebook.mark != await dossiers.rulebook_mark(connection):
+            self._rulebook = await dossiers.read_rulebook(connection)
         return self._rulebook
 
     async def _pause(self, seconds: float) -> None:

@@ -23,6 +23,7 @@ class CaseCommand(StrEnum):
     FOUND = "found"  # by the service: another finding
     CORRECTED = "corrected"  # by the service: a finding says otherwise
     WITHDRAWN = "withdrawn"  # by the service: a finding was taken back
+    OVERDUE = "overdue"  # by the service: a deadline passed
     ASSIGN = "assign"
     EXPLAIN = "explain"
     CONFIRM = "confirm"

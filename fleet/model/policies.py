@@ -183,6 +183,19 @@ _ALL: tuple[Policy, ...] = (
     _reporting("late_parked_s", 660, "上报迟到：停放中", "A unit is late while parked after"),
     _reporting("silent_moving_s", 180, "失联：行驶中", "A unit is silent while moving after"),
     _reporting("silent_parked_s", 1_800, "失联：停放中", "A unit is silent while parked after"),
+    _number(
+        "cases.assign_within_s", 3 * _DAY_S, "s", "线索：分派时限", "Assigned within", least=3_600, most=366 * _DAY_S
+    ),
+    _number(
+        *("cases.explain_within_s", 5 * _DAY_S, "s", "线索：单位说明时限", "Explained by the organ within"),
+        least=3_600,
+        most=366 * _DAY_S,
+    ),
+    _number(
+        *("cases.decide_within_s", 10 * _DAY_S, "s", "线索：认定时限", "Decided, once explained, within"),
+        least=3_600,
+        most=366 * _DAY_S,
+    ),
     Policy("reconciliation.orders_kept", PolicyKind.SWITCH, True, "", "对账：本系统管理用车单", "Orders are kept here"),
     Policy("holiday_use.enabled", PolicyKind.SWITCH, True, "", "节假日用车：启用", "Judged at all"),
 )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, RowMapping, Select, any_, literal, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, RowMapping, Select, any_, literal, not_, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +27,8 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
     division: int | None = None
     vehicle: int | None = None
     assignee: str | None = None
+    overdue: bool | None = None  # at `now`
+    now: datetime | None = None
     begin: datetime | None = None
     end: datetime | None = None
 
@@ -96,6 +98,9 @@ async def list_cases(
     if wanted.assignee is not None:
         chosen = select(account.c.id).where(account.c.username == wanted.assignee)
         statement = statement.where(table.assignee_id.in_(chosen))
+    if wanted.overdue is not None and wanted.now is not None:
+        late = table.due_at <= wanted.now
+        statement = statement.where(late if wanted.overdue else or_(table.due_at.is_(None), not_(late)))
     if wanted.begin is not None:
         statement = statement.where(or_(table.end_at.is_(None), table.end_at >= wanted.begin))
     if wanted.end is not None:

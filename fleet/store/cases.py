@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, func, insert, or_, select, update
+from sqlalchemy import RowMapping, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,35 +15,66 @@ from fleet.cases import after_findings, colour
 from fleet.model.cases import CaseCommand, CaseState
 from fleet.model.findings import Severity
 from fleet.model.moments import LOCAL
+from fleet.model.notices import AFTER_STEP, NoticeKind
+from fleet.store import notices
+from fleet.store.case_steps import add_step, change
+from fleet.store.deadlines import deadline
 from fleet.store.judgements import Changed
-from fleet.store.tables import case_number, case_step, finding, misuse_case, organ
+from fleet.store.notices import Told
+from fleet.store.tables import case_number, finding, misuse_case, organ
 
 TOGETHER = timedelta(minutes=30)
 """Incidents of one vehicle that lie closer are one case: a silence and the outing it belongs to."""
 
 
 async def follow(connection: AsyncConnection, changed: Sequence[Changed], *, now: datetime) -> None:
-    """Gives every new finding its case, and lets each case say what its findings say now."""
-    touched: dict[int, bool] = {}
+    """Gives every new finding its case, lets each case say what its findings say now, and tells of it.
+
+    The last thing in its transaction: what is told holds a lock that all others wait for.
+    """
+    cases: dict[int, _Touched] = {}
     for one in changed:
         row = (await connection.execute(select(finding).where(finding.c.id == one.finding_id))).mappings().one()
-        if row["case_id"] is None and row["outcome"] == "finding" and row["withdrawn_at"] is None:
-            case_id = await _case_for(connection, one, row, now)
+        case_id: int | None = row["case_id"]
+        stands = row["outcome"] == "finding" and row["withdrawn_at"] is None
+        if case_id is None and stands:
+            case_id, opened = await _case_for(connection, one, row, now)
             await connection.execute(update(finding).where(finding.c.id == one.finding_id).values(case_id=case_id))
-            touched[case_id] = True
-        elif row["case_id"] is not None:
-            touched.setdefault(row["case_id"], False)
-    for case_id, new in touched.items():
-        await _refresh(connection, case_id, new=new, now=now)
+            touched = cases.setdefault(case_id, _Touched(opened=opened))
+            touched.new = True
+            touched.findings.append((NoticeKind.FINDING_FOUND, row))
+        elif case_id is not None:
+            touched = cases.setdefault(case_id, _Touched())
+            kind = NoticeKind.FINDING_CHANGED if stands else NoticeKind.FINDING_WITHDRAWN
+            touched.findings.append((kind, row))
+        else:
+            continue  # a doubt accuses nobody, and is told to nobody
+        if stands:
+            touched.spans.append((one.begin, one.end))
+    told: list[Told] = []
+    for case_id, touched in cases.items():
+        told += await _refresh(connection, case_id, touched, now=now)
+    await notices.tell(connection, told)
 
 
-async def _case_for(connection: AsyncConnection, one: Changed, row: RowMapping, now: datetime) -> int:
-    """The vehicle's case that the incident belongs to, or a new one."""
+@dataclass(slots=True)
+class _Touched:
+    """What came to one case: findings with what is told of them, and the spans of their incidents."""
+
+    opened: bool = False
+    new: bool = False
+    findings: list[tuple[NoticeKind, RowMapping]] = field(default_factory=list)
+    spans: list[tuple[datetime, datetime | None]] = field(default_factory=list)
+
+
+async def _case_for(connection: AsyncConnection, one: Changed, row: RowMapping, now: datetime) -> tuple[int, bool]:
+    """The vehicle's case that the incident belongs to, or a new one; and whether it is new."""
     last = one.end or now
     statement = (
         select(misuse_case.c.id)
         .where(
             misuse_case.c.vehicle_id == one.vehicle_id,
+            misuse_case.c.organ_id == one.organ_id,
             misuse_case.c.begin_at <= last + TOGETHER,
             or_(misuse_case.c.end_at.is_(None), misuse_case.c.end_at >= one.begin - TOGETHER),
         )
@@ -51,15 +83,7 @@ async def _case_for(connection: AsyncConnection, one: Changed, row: RowMapping, 
     )
     found: int | None = (await connection.execute(statement)).scalar_one_or_none()
     if found is not None:
-        await connection.execute(
-            update(misuse_case)
-            .where(misuse_case.c.id == found)
-            .values(
-                begin_at=func.least(misuse_case.c.begin_at, one.begin),
-                end_at=None if one.end is None else func.greatest(misuse_case.c.end_at, one.end),
-            )
-        )
-        return found
+        return found, False
     division = (await connection.execute(select(organ.c.division).where(organ.c.id == one.organ_id))).scalar_one()
     values = {
         "number": await _next_number(connection, now),
@@ -74,12 +98,13 @@ async def _case_for(connection: AsyncConnection, one: Changed, row: RowMapping, 
         "rules": [row["rule"]],
         "findings": 0,
         "withdrawn": 0,
+        **await deadline(connection, CaseState.OPEN, one.organ_id, now),
     }
     case_id: int = (
         await connection.execute(insert(misuse_case).values(values).returning(misuse_case.c.id))
     ).scalar_one()
     await add_step(connection, case_id, at=now, command=CaseCommand.OPENED, before=None, after=CaseState.OPEN)
-    return case_id
+    return case_id, True
 
 
 async def _next_number(connection: AsyncConnection, now: datetime) -> str:
@@ -90,75 +115,54 @@ async def _next_number(connection: AsyncConnection, now: datetime) -> str:
     return f"XS-{year}-{number:06d}"
 
 
-async def _refresh(connection: AsyncConnection, case_id: int, *, new: bool, now: datetime) -> None:
-    case = (
-        (await connection.execute(select(misuse_case).where(misuse_case.c.id == case_id).with_for_update()))
-        .mappings()
-        .one()
-    )
-    rows = (
-        (await connection.execute(select(finding).where(finding.c.case_id == case_id).order_by(finding.c.id)))
-        .mappings()
-        .all()
-    )
+async def _refresh(connection: AsyncConnection, case_id: int, touched: _Touched, *, now: datetime) -> list[Told]:
+    """Brings the case's row up to date with its findings; gives what is told of it and of them."""
+    locked = select(misuse_case).where(misuse_case.c.id == case_id).with_for_update()
+    case = (await connection.execute(locked)).mappings().one()
+    belonging = select(finding).where(finding.c.case_id == case_id).order_by(finding.c.id)
+    rows = (await connection.execute(belonging)).mappings().all()
     standing = [row for row in rows if row["withdrawn_at"] is None and row["outcome"] == "finding"]
-    state = after_findings(CaseState(case["state"]), standing=len(standing), new=new and case["findings"] > 0)
-    ends = [row["end_at"] for row in standing]
-    values = {
+    before = CaseState(case["state"])
+    state = after_findings(before, standing=len(standing), new=touched.new and case["findings"] > 0)
+    values: dict[str, Any] = {
         "state": state.value,
         "severity": colour(Severity(row["severity"]) for row in standing).value,
         "rules": sorted({row["rule"] for row in standing or rows}),
         "findings": len(rows),
         "withdrawn": len(rows) - len(standing),
+        **_span(case, standing, touched.spans),
     }
-    if case["end_at"] is None and ends and all(end is not None for end in ends):
-        values["end_at"] = max(ends)
+    if state is not before:
+        values |= await deadline(connection, state, case["organ_id"], now)
+        values |= {"decided_at": None, "closed_at": None} if state is CaseState.OPEN else {}
+    kind = NoticeKind.CASE_OPENED if touched.opened else None
     if any(case[name] != value for name, value in values.items()):
-        await connection.execute(update(misuse_case).where(misuse_case.c.id == case_id).values(values))
-    if state.value != case["state"]:
+        await change(connection, case_id, values)
+        kind = kind or NoticeKind.CASE_CHANGED
+    if state is not before:
         command = CaseCommand.WITHDRAWN if state is CaseState.WITHDRAWN else CaseCommand.FOUND
         await add_step(
             connection,
             case_id,
             at=now,
             command=command,
-            before=CaseState(case["state"]),
+            before=before,
             after=state,
             data={"standing": len(standing), "findings": len(rows)},
         )
+        kind = AFTER_STEP[command]
+    now_is = {**case, **values}
+    told = [notices.of_case(kind, now_is, now)] if kind is not None else []
+    return told + [notices.of_finding(one, row, now_is, now) for one, row in touched.findings]
 
 
-async def add_step(
-    connection: AsyncConnection,
-    case_id: int,
-    *,
-    at: datetime,
-    command: CaseCommand,
-    before: CaseState | None,
-    after: CaseState,
-    account_id: int | None = None,
-    role: str | None = None,
-    why: str | None = None,
-    data: dict[str, Any] | None = None,
-) -> None:
-    """One more line of the case's history. The caller holds the case's row."""
-    number = select(func.coalesce(func.max(case_step.c.n), 0) + 1).where(case_step.c.case_id == case_id)
-    await connection.execute(
-        insert(case_step).values(
-            case_id=case_id,
-            n=number.scalar_subquery(),
-            at=at,
-            account_id=account_id,
-            role=role,
-            command=command.value,
-            state_before=None if before is None else before.value,
-            state_after=after.value,
-            why=why,
-            data=data or {},
-        )
-    )
-
-
-async def change(connection: AsyncConnection, case_id: int, values: dict[str, Any]) -> None:
-    """Of a case whose row the caller holds."""
-    await connection.execute(update(misuse_case).where(misuse_case.c.id == case_id).values(values))
+def _span(
+    case: RowMapping, standing: Sequence[RowMapping], spans: Sequence[tuple[datetime, datetime | None]]
+) -> dict[str, Any]:
+    """From the first beginning to the last end of its incidents; without an end while one of its findings goes on."""
+    begin: datetime = min([case["begin_at"], *(first for first, _ in spans)])
+    ends: list[datetime | None] = [row["end_at"] for row in standing] + [last for _, last in spans]
+    if not ends or None in ends:
+        return {"begin_at": begin, "end_at": None if ends else case["end_at"]}
+    known = [one for one in [case["end_at"], *ends] if one is not None]
+    return {"begin_at": begin, "end_at": max(known)}

@@ -80,20 +80,20 @@ async def logged_in(url: str) -> dict[str, str]:
 @dataclass(frozen=True, slots=True)
 class Event:
     kind: str
-    id: int | None
+    id: int | str | None  # of /positions/stream a number
     data: dict[str, Any]
 
 
 @contextlib.asynccontextmanager
 async def events(
-    url: str, headers: dict[str, str], *, last: int | None = None, **query: Any
+    url: str, headers: dict[str, str], *, last: int | str | None = None, path: str = "positions/stream", **query: Any
 ) -> AsyncIterator[AsyncIterator[Event]]:
     """The events of a stream, without the comments and those of kind `health`."""
     if last is not None:
         headers = {**headers, "Last-Event-ID": str(last)}
     async with (
         httpx.AsyncClient(timeout=20) as client,
-        client.stream("GET", f"{url}/api/v1/positions/stream", headers=headers, params=query) as answer,
+        client.stream("GET", f"{url}/api/v1/{path}", headers=headers, params=query) as answer,
     ):
         assert answer.status_code == 200, await answer.aread()
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -109,7 +109,8 @@ async def _parse(lines: AsyncIterator[str]) -> AsyncGenerator[Event, None]:
             fields[name] = value.removeprefix(" ")
             continue
         if "data" in fields and fields.get("event") != "health":
-            number = int(fields["id"]) if "id" in fields else None
+            mark = fields.get("id")
+            number = int(mark) if mark is not None and mark.isdigit() else mark
             yield Event(fields.get("event", "message"), number, json.loads(fields["data"]))
         fields = {}
 

@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -45,6 +45,12 @@ class People:
 
     async def add(self, name: str, role: Role, organ_id: int | None) -> None:
         self._headers[name] = await self._world.session_of(await self._world.account(name, role, organ_id))
+
+    async def again(self) -> None:
+        """Everybody logs in again: sessions do not last for days."""
+        for row in await self._world.rows("select id, username from account"):
+            if row["username"] in self._headers:
+                self._headers[row["username"]] = await self._world.session_of(row["id"])
 
     async def step(self, name: str, command: str, why: str | None = "查实", case_id: int = 1) -> httpx.Response:
         path = f"/api/v1/cases/{case_id}/{command}"
@@ -213,6 +219,34 @@ async def test_in_other_hands_an_explanation_stays_one(people: People) -> None:
     await people.assign("city", "county")
     await people.step("manager", "explain", "紧急送文件")
     assert (await people.assign("city", "city")).json()["state"] == "explained"
+
+
+async def test_each_state_has_its_deadline(people: People, town: World) -> None:
+    assigned = (await people.assign("city", "county")).json()
+    five_days = town.clock() + timedelta(days=5)
+    assert datetime.fromisoformat(assigned["due_at"]) == datetime.fromisoformat(assigned["explain_by"]) == five_days
+    assert (await people.get("city", "/cases?overdue=true")).json()["items"] == []
+    town.clock.advance(timedelta(days=6))
+    await people.again()
+    (late,) = (await people.get("city", "/cases?overdue=true")).json()["items"]
+    assert (late["overdue"], late["state"]) == (True, "assigned")
+    assert (await people.get("city", "/cases?overdue=false")).json()["items"] == []
+    explained = (await people.step("manager", "explain", "补充说明")).json()
+    assert datetime.fromisoformat(explained["due_at"]) == town.clock() + timedelta(days=10)
+    decided = (await people.step("county", "dismiss")).json()
+    assert (decided["due_at"], decided["overdue"]) == (None, False)
+
+
+async def test_a_supervisors_own_date_counts_and_stays(people: People, town: World) -> None:
+    path, headers = "/api/v1/cases/1/assign", people._headers["city"]
+    by = (town.clock() + timedelta(days=1)).isoformat()
+    form = {"assignee": "county", "explain_by": by}
+    assigned = (await people._client.post(path, json=form, headers=headers)).json()
+    assert datetime.fromisoformat(assigned["due_at"]) == town.clock() + timedelta(days=1)
+    again = (await people.assign("city", "city")).json()
+    assert again["explain_by"] == assigned["explain_by"], "in other hands the organ has no other date"
+    past = {"assignee": "county", "explain_by": (town.clock() - timedelta(days=1)).isoformat()}
+    assert (await people._client.post(path, json=past, headers=headers)).status_code == 422
 
 
 async def test_rules_are_listed_with_their_parameters(people: People) -> None:

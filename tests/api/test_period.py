@@ -56,6 +56,8 @@ ROUTES = {
     "/api/v1/orders/purposes": T,
     "/api/v1/positions/latest": R,
     "/api/v1/positions/stream": R,
+    "/api/v1/stream": R,
+    "/api/v1/alerts/stream": R,
     "/api/v1/ledger/gaps": R,
     "/api/v1/audit/verify": T,
     "/api/v1/rules": T,

@@ -201,7 +201,7 @@ async def test_streams_end_promptly_when_the_service_stops(server: Served) -> No
 
 
 async def test_a_stream_ends_with_its_session(city: World, server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.positions.stream.RECHECK_S", 0.5)
+    monkeypatch.setattr("api.live.streaming.RECHECK_S", 0.5)
     headers = await logged_in(server.url)
     async with events(server.url, headers) as stream:
         await next_event(stream)

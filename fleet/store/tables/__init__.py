@@ -31,6 +31,10 @@ from fleet.store.tables.judgement import (
     verdict,
     verdict_version,
 )
+from fleet.store.tables.notices import (
+    notice,
+    notice_revision,
+)
 from fleet.store.tables.orders import (
     booking,
     dispatch_order,
@@ -118,6 +122,8 @@ __all__ = [
     "metadata",
     "misuse_case",
     "monitor_status",
+    "notice",
+    "notice_revision",
     "order_amendment",
     "order_approval",
     "order_assignment",

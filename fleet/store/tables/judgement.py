@@ -155,14 +155,20 @@ misuse_case = Table(
     Column("explain_by", INSTANT),
     Column("decided_at", INSTANT),
     Column("closed_at", INSTANT),
+    Column("due_at", INSTANT),
+    Column("escalated_at", INSTANT),
     CheckConstraint(
         "state in ('open', 'assigned', 'explained', 'confirmed', 'dismissed', 'closed', 'withdrawn')", name="state"
     ),
     Index("misuse_case_vehicle_idx", "vehicle_id", "begin_at"),
     Index("misuse_case_organ_idx", "organ_id", "id"),
     Index("misuse_case_state_idx", "state", "id"),
+    Index("misuse_case_due_idx", "due_at", postgresql_where=text("due_at is not null and escalated_at is null")),
 )
-"""A case (线索): all findings of one outing or incident. `withdrawn` of its `findings` were taken back."""
+"""A case (线索): all findings of one outing or incident. `withdrawn` of its `findings` were taken back.
+
+`due_at`: when its present state has lasted long enough; `escalated_at`: that this was said to those above.
+"""
 
 case_number = Table(
     "case_number",

@@ -101,6 +101,9 @@ misuse_case           -       cru      ru
 case_number           -       cru      r
 case_step             -       cr       cr
 calendar_entry        -       r        crud
+
+notice_revision       -       ru       ru
+notice                -       c        crd
 """
 
 COLUMNS: Mapping[tuple[str, str], Mapping[str, frozenset[str]]] = {
@@ -114,6 +117,7 @@ COLUMNS: Mapping[tuple[str, str], Mapping[str, frozenset[str]]] = {
     ("quarantine", "fleet_api"): {"u": frozenset({"retry_requested_at"})},
     ("audit_pending", "fleet_ingest"): {"r": frozenset({"id"})},
     ("audit_pending", "fleet_monitor"): {"r": frozenset({"id"})},
+    ("account", "fleet_monitor"): {"r": frozenset({"id", "username", "role", "organ_id", "disabled_at"})},
 }
 """Rights on some columns only, beside those on the whole table."""
 
