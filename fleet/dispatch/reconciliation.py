@@ -17,7 +17,8 @@ The law:
    `undetermined`. So is a deviation in time that is smaller than the unit's clock may err, and a trip whose last
    reading is followed by a silence that reaches into the window of an order.
 7. Nothing explains it: `unapproved`. That it moved is known; missing data adds nothing to it. Where the organ's orders
-   of that time are not kept here (before the system was introduced there) it is `undetermined`.
+   of that time are not kept here (before the system was introduced there) it is `undetermined`. So is then what only
+   a deviation would explain: that the order of a later outing is the one of this trip, nobody knows.
 
 Missing data therefore never accuses: a judgement that needs data which are not there is `undetermined`.
 """
@@ -76,7 +77,7 @@ def reconcile(facts: TripFacts, grants: Iterable[Grant], limits: Limits, now: da
         verdict = _judge(facts, chosen, limits, now, provisional=provisional)
         if best is None or _rank(verdict) < _rank(best):
             best = verdict
-    if best is not None:
+    if best is not None and (limits.orders_kept or best.kind is not VerdictKind.APPROVED_WITH_DEVIATION):
         return best
     if not limits.orders_kept:
         reason = Reason("orders_not_kept")

@@ -169,7 +169,8 @@ def _item(
         return GapItem(known.id, segment)
     assert outing is not None  # every trip belongs to one
     facts = _trip_facts(dossier, known.id, segment, outing, silences)
-    verdict = reconcile(facts, dossier.grants, _limits(dossier.policies_at(facts.started)), dossier.now)
+    limits = replace(_limits(dossier.policies_at(facts.started)), orders_kept=_orders_kept(dossier, facts))
+    verdict = reconcile(facts, dossier.grants, limits, dossier.now)
     verdicts[known.id] = verdict
     return TripItem(known.id, segment, verdict)
 
@@ -251,6 +252,14 @@ def _limits(policies: Policies) -> Limits:
         attribute_within_s=number("reconciliation.attribute_within_s"),
         orders_kept=bool(policies["reconciliation.orders_kept"].value),
     )
+
+
+def _orders_kept(dossier: Dossier, facts: TripFacts) -> bool:
+    """Whether the organ kept its orders here when the trip began, and when its outing did: an outing that was on its
+    way when the orders began has none. One that lasts longer than an order may explain is no reason any more."""
+    earliest = facts.started - timedelta(seconds=_limits(dossier.policies_at(facts.started)).attribute_within_s)
+    moments = {facts.started, *(max(one, earliest) for one in (facts.left_home_after, facts.left_home_before))}
+    return all(bool(dossier.policies_at(one)["reconciliation.orders_kept"].value) for one in moments)
 
 
 def _trip_facts(dossier: Dossier, trip_id: int, trip: Trip, outing: Outing, silences: Silences) -> TripFacts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,16 @@ def test_before_orders_were_kept_here_nobody_is_accused() -> None:
     assert verdict.kind is VerdictKind.UNDETERMINED
     assert codes(verdict) == {"orders_not_kept"}
     assert reconcile(facts, (order(8.5, 12, known=7),), not_kept, at(48)).kind is VerdictKind.APPROVED
+
+
+@pytest.mark.parametrize("later", [order(10.25, 12, known=7), order(9.5, 12, known=9.5)])
+def test_before_orders_were_kept_here_the_order_of_a_later_outing_accuses_nobody(later: Grant) -> None:
+    """It reaches back over the trip with its grace, or was filed while the trip was under way."""
+    facts = trip(9, 10)
+    assert judge(facts, later).kind is VerdictKind.APPROVED_WITH_DEVIATION
+    verdict = reconcile(facts, (later,), replace(LIMITS, orders_kept=False), at(48))
+    assert verdict.kind is VerdictKind.UNDETERMINED
+    assert codes(verdict) == {"orders_not_kept"}
 
 
 def test_an_order_approved_before_departure_covers_it() -> None:
@@ -239,8 +250,13 @@ def complete_facts(draw: st.DrawFn) -> TripFacts:
     )
 
 
+def _identity(grant: Grant) -> tuple[object, ...]:
+    """No two decisions have it: an order's versions are numbered."""
+    return grant.kind, grant.source_id, grant.version, grant.known_at
+
+
 @settings(max_examples=300)
-@given(complete_facts(), st.lists(grants(), max_size=4), st.randoms(use_true_random=False))
+@given(complete_facts(), st.lists(grants(), max_size=4, unique_by=_identity), st.randoms(use_true_random=False))
 def test_the_order_of_the_grants_does_not_matter(facts: TripFacts, some: list[Grant], random: object) -> None:
     shuffled = list(some)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
