@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from fleet.geography.divisions import COUNTIES, division_index
 from simulators.roads import (
     DEGREE_M,
     LANE_OFFSET_M,
@@ -33,6 +34,8 @@ _TOWN_CROSSING_S = 9.0  # slowing down, and a red light now and then
 _CROSSING_S = 2.0
 _SIDEWAYS_MS2 = 2.2  # what a driver bears in a bend
 _ROUTES_KEPT = 1_500
+_IN_COUNTY_M = 300.0  # a road that grazes a border does not count
+_CODES = (0, *sorted(county.code for county in COUNTIES))  # 0: beyond the city
 _SQUEEZE = cos(radians(25.7))
 
 Place = tuple[float, float]  # latitude, longitude in degrees
@@ -53,13 +56,17 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What a way costs: metres, seconds of free driving, metres up and down, crossings in town."""
+    """What a way costs: metres, seconds of free driving, metres up and down, crossings in town.
+
+    `counties`: which it runs through, a bit for each; `counties_of` says their codes.
+    """
 
     distance_m: float
     drive_s: float
     up_m: float
     down_m: float
     crossings: float
+    counties: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,7 @@ class _Tree:
     up_m: array[float]  # climbed on the way towards the root
     down_m: array[float]
     crossings: array[float]
+    counties: array[int]
 
 
 class Router:
@@ -103,6 +111,7 @@ class Router:
         self._up_m: list[float] = []
         self._down_m: list[float] = []
         self._town: list[bool] = []
+        self._counties = _counties_of_roads(network)
         self._tunnel = [np.array(road.tunnel, dtype=np.bool_) for road in network.roads]
         for number, road in enumerate(network.roads):
             lengths = lengths_m(road.points)
@@ -160,7 +169,7 @@ class Router:
             share = along_m / self._length_m[start.road]
             drive_s = access_s + share * self._drive_s[start.road]
             up_m, down_m = self._up_m[start.road] * share, self._down_m[start.road] * share
-            return Way(access_m + along_m, drive_s, up_m, down_m, 0.0)
+            return Way(access_m + along_m, drive_s, up_m, down_m, 0.0, self._counties[start.road])
         root, leaf = (start, end) if start.junction < end.junction else (end, start)
         tree = self._tree(root.junction)
         at = leaf.junction
@@ -173,7 +182,8 @@ class Router:
         up_m, down_m = tree.up_m[at], tree.down_m[at]
         if leaf is end:
             up_m, down_m = down_m, up_m
-        return Way(distance_m, max(drive_s, 1.0), up_m, down_m, tree.crossings[at])
+        counties = tree.counties[at] | self._counties[start.road] | self._counties[end.road]
+        return Way(distance_m, max(drive_s, 1.0), up_m, down_m, tree.crossings[at], counties)
 
     def route(self, start: Anchor, end: Anchor) -> Route:
         """The geometry of the same way, from place to place."""
@@ -278,10 +288,11 @@ class Router:
         if tree is not None:
             return tree
         count = len(self._hops)
+        nowhere, nothing = array("i", [-1]) * count, array("d", [0.0]) * count
         tree = _Tree(
-            array("i", [-1]) * count,
-            array("i", [-1]) * count,
-            *(array("d", [0.0]) * count for _ in range(5)),
+            *(nowhere[:], nowhere),
+            *(nothing[:], nothing[:], nothing[:], nothing[:], nothing),
+            array("H", [0]) * count,
         )
         best_s = [float("inf")] * count
         best_s[root] = 0.0
@@ -316,6 +327,30 @@ class Router:
         tree.up_m[here] = tree.up_m[there] + (up_m if forward else down_m)
         tree.down_m[here] = tree.down_m[there] + (down_m if forward else up_m)
         tree.crossings[here] = tree.crossings[there] + self._town[number]
+        tree.counties[here] = tree.counties[there] | self._counties[number]
+
+
+def counties_of(bits: int) -> frozenset[int]:
+    """The codes of the counties that `Way.counties` means; 0 stands for everything beyond the city."""
+    return frozenset(code for place, code in enumerate(_CODES) if bits >> place & 1)
+
+
+def _counties_of_roads(network: RoadNetwork) -> list[int]:
+    """For each road a bit for every county it runs through, by the middles of its segments."""
+    middles = np.concatenate([(road.points[:-1] + road.points[1:]) / 2 for road in network.roads])
+    e7 = np.round(middles * 1e7).astype(np.int32)
+    codes = division_index().lookup(np.ascontiguousarray(e7[:, 0]), np.ascontiguousarray(e7[:, 1]))
+    found: list[int] = []
+    begin = 0
+    for road in network.roads:
+        lengths = lengths_m(road.points)
+        here = codes[begin : begin + len(lengths)]
+        begin += len(lengths)
+        enough_m = min(_IN_COUNTY_M, float(lengths.sum()) / 2)
+        found.append(
+            sum(1 << place for place, code in enumerate(_CODES) if float(lengths[here == code].sum()) >= enough_m)
+        )
+    return found
 
 
 def _bend_limits_ms(points: Points, lengths: Floats) -> Floats:
@@ -373,4 +408,4 @@ def _in_lane(line: Points, offset_m: Floats) -> Points:
     return np.asarray(line + (offset_m / DEGREE_M)[:, None] * right / scale, dtype=np.float64)
 
 
-__all__ = ["Anchor", "Place", "RoadClass", "Route", "Router", "Way"]
+__all__ = ["Anchor", "Place", "RoadClass", "Route", "Router", "Way", "counties_of"]
