@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     simulated_interval_s: int = Field(
         10, ge=1, le=60, description="Seconds between a moving unit's positions in the simulator"
     )
+    simulated_orders: bool = Field(
+        True, description="Whether people file orders for the simulated vehicles; `false`: no trip is held against any"
+    )
     simulated_history_days: int = Field(
         14, ge=0, le=400, description="Past days that `fleet up` loads in the background into a new city; 0 = none"
     )
@@ -168,6 +171,11 @@ class Settings(BaseSettings):
     def private(self) -> bool:
         """Whether `fleet up` starts its own database and broker (neither address is given)."""
         return self.database_url is None and self.mqtt_url is None
+
+    @property
+    def files_orders(self) -> bool:
+        """Whether `fleet up` lets people file orders for the simulated vehicles."""
+        return self.simulated_orders and self.simulated_vehicles > 0
 
     @property
     def broker_directory(self) -> Path:

@@ -1,8 +1,10 @@
-"""`python -m simulators`: play a city's onboard units, their past, or mere load, until SIGTERM or Ctrl-C."""
+"""`python -m simulators`: play a city's onboard units, their past, mere load, or the people who file orders, until
+SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging
 import os
 import signal
@@ -27,6 +29,8 @@ from simulators.history_feed import HistoryFeed, PastUnit, read_progress, write_
 from simulators.ledger import write_ledger
 from simulators.load import Workload
 from simulators.load_feed import send_load
+from simulators.office.run import keep_office
+from simulators.office.source import Organs
 from simulators.onboard import Play, life_of
 from simulators.options import begins_at, parse
 from simulators.roads import draw_roads
@@ -35,6 +39,7 @@ from simulators.roster import (
     Credentials,
     UnitSpec,
     choose,
+    fetch_drivers,
     fetch_roster,
     fetch_sites,
     read_credentials,
@@ -49,6 +54,7 @@ _REPORT_EVERY_S = 60.0
 _GOODBYE_WITHIN_S = 10.0
 _LONGEST_PAUSE_S = 15.0
 _HELD_UP_S = 30.0
+_PEOPLE_NICE = 5
 _AWAKE_AFTER_S = 3_600.0  # within an hour of a new day every unit has thought of it
 _RUNS_SINCE = 1_700_000_000
 """A process cannot remember the runs of those before it, so runs count the seconds since then: always greater."""
@@ -65,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.getLogger().setLevel(settings.log_level.upper())
         options = parse(arguments, settings.data_dir, settings.simulated_vehicles, settings.simulated_interval_s)
         options.mqtt_tls, options.api_tls = settings.mqtt_client_tls, ClientTls(settings.http_tls_ca)
+        if options.orders:
+            return _file_orders(options, stop)
         if options.history is not None:
             return _tell_history(options, stop)
         if options.rate is not None or options.once is not None:
@@ -217,6 +225,33 @@ def _send_load(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
         sys.stdout.write(report.as_json() + "\n")
     else:
         log.info("%s", report.sentence())
+    return 0
+
+
+# ---------------------------------------------------------------- the people
+
+
+def _file_orders(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
+    credentials = _credentials(options)
+    account = _account(options, credentials)
+    os.nice(_PEOPLE_NICE)  # the units come first
+    roster = _roster(options, credentials, stop)
+    if stop():
+        return 0
+    now = _now()
+    world = _world(options, credentials, roster, now, now)
+    organs = Organs(roster, fetch_drivers(account), world)
+    if options.epoch is not None:
+        recall_counters(options.counters, organs.vehicles, world)
+    log.info("%d vehicles of %d organs", len(organs.vehicles), len(organs.numbers))
+    work = keep_office(
+        *(organs, account.url, credentials.offices, options.api_tls),
+        diary=options.diary,
+        by_road=options.departures == "road",
+        now=_now,
+        stop=stop,
+    )
+    asyncio.run(work)
     return 0
 
 

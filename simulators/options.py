@@ -1,5 +1,5 @@
-"""What `python -m simulators` may be asked, checked. Three ways to play: the living fleet (the default), its past
-(`--history`), and mere load (`--rate`, `--once`).
+"""What `python -m simulators` may be asked, checked. Four ways to play: the living fleet (the default), its past
+(`--history`), mere load (`--rate`, `--once`), and the people who file orders (`--orders`).
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def parse(arguments: Sequence[str] | None, data_dir: Path, vehicles: int, interv
     _living(parser.add_argument_group("the living fleet"), data_dir)
     _past(parser.add_argument_group("its past, sent as fast as the service takes it"), data_dir)
     _load(parser.add_argument_group("load: samples by number, for a database of its own"))
+    _people(parser.add_argument_group("the people of the organs, beside the living fleet"), data_dir)
     options = parser.parse_args(arguments)
     _check(options, interval_s)
     return options
@@ -122,10 +123,30 @@ def _load(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--json", action="store_true", help="print what was done as one JSON object")
 
 
+def _people(group: argparse._ArgumentGroup, data_dir: Path) -> None:
+    group.add_argument(
+        "--orders", action="store_true", help="file the orders of the vehicles through the HTTP interface"
+    )
+    group.add_argument(
+        "--departures",
+        choices=("people", "road"),
+        default="people",
+        help="who records departures; returns with odometer and cost are always recorded by people (%(default)s)",
+    )
+    group.add_argument(
+        "--diary",
+        type=Path,
+        default=data_dir / "run" / "office.json",
+        help="since when the offices are open, and what they have done (%(default)s)",
+    )
+
+
 def _check(options: argparse.Namespace, interval_s: float) -> None:
     loads = options.rate is not None or options.once is not None
     if loads and options.history is not None:
         raise InvalidSettings("--history and --rate or --once are two ways to play: ask for one")
+    if options.orders and (loads or options.history is not None or options.speed != 1 or options.begins is not None):
+        raise InvalidSettings("--orders are filed in real time, beside the living fleet: not with another way to play")
     if options.interval_s is None:
         options.interval_s = interval_s if options.history is None else HISTORY_INTERVAL_S
     if not 1 <= options.interval_s <= 60:

@@ -19,6 +19,8 @@ from fleet.identity.tls import SYSTEM_TLS, ClientTls
 from fleet.model.registry import Body, Energy, OrganKind, VehicleStatus, VehicleUse
 from simulators.city import RegisteredSite, SiteKind
 from simulators.days.model import VehicleSpec
+from simulators.office.posts import OfficeAccount
+from simulators.office.staff import Driver
 
 T = TypeVar("T")
 
@@ -47,6 +49,8 @@ class UnitSpec:
     status: VehicleStatus = VehicleStatus.IN_SERVICE
     organ: int | None = None
     organ_kind: OrganKind = OrganKind.GOVERNMENT
+    seats: int | None = None
+    confidential: bool = False
 
     @property
     def vehicle(self) -> VehicleSpec:
@@ -91,7 +95,7 @@ class Credentials:
     """The file that `fleet up` writes for the simulator.
 
     `gateways` and `units` are the accounts of the living fleet; `history` and `load` are gateways of their own, so
-    that each can be told apart at the broker, and cut off alone.
+    that each can be told apart at the broker, and cut off alone. `offices`: people who file orders.
     """
 
     mqtt_url: str
@@ -100,6 +104,7 @@ class Credentials:
     history: tuple[Account, ...] = ()
     load: tuple[Account, ...] = ()
     api: ApiAccount | None = None
+    offices: tuple[OfficeAccount, ...] = ()
     mqtt_tls: ClientTls = SYSTEM_TLS
 
     @property
@@ -161,6 +166,8 @@ class _ApiVehicle:
     use: VehicleUse = VehicleUse.OTHER
     status: VehicleStatus = VehicleStatus.IN_SERVICE
     organ_id: int | None = None
+    seats: int | None = None
+    confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +241,12 @@ def fetch_sites(account: ApiAccount, *, timeout_s: float = 10.0) -> list[Registe
     return found
 
 
+def fetch_drivers(account: ApiAccount, *, timeout_s: float = 10.0) -> list[Driver]:
+    """All drivers of the registry. Raises as `fetch_roster`."""
+    with _logged_in(account, timeout_s) as client:
+        return list(_items(client, "drivers", Driver))
+
+
 @contextmanager
 def _logged_in(account: ApiAccount, timeout_s: float) -> Iterator[httpx.Client]:
     """A client of the API with a session; what goes wrong in it is one of our errors."""
@@ -284,6 +297,8 @@ def _unit_spec(unit: _ApiUnit, vehicle: _ApiVehicle | None, kinds: Mapping[int, 
         status=vehicle.status,
         organ=vehicle.organ_id,
         organ_kind=kinds.get(vehicle.organ_id or -1, OrganKind.GOVERNMENT),
+        seats=vehicle.seats,
+        confidential=vehicle.confidential,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
@@ -11,6 +11,7 @@ from fleet.demonstration.draws import Mix, between, stream
 from fleet.demonstration.functions import Profile
 from fleet.demonstration.organs import StaffedOrgan, moved
 from fleet.demonstration.units import FITTED_ON
+from fleet.dispatch.fitness import licences_for
 from fleet.geography.divisions import COUNTIES
 from fleet.model.city import Area, Driver, Exemption, FuelCard, PolicyGiven, Vehicle
 from fleet.model.moments import LOCAL
@@ -20,7 +21,7 @@ from fleet.model.rulings import AreaPurpose, ExemptionKind
 BEGINNING = datetime.combine(FITTED_ON, time(), tzinfo=LOCAL)
 """Since when areas and policies hold: the day the network began."""
 
-DRIVERS_PER_VEHICLE = 0.7
+SPARE_DRIVERS_PER_VEHICLE = 0.1
 _LICENCES = Mix({"C1": 62, "C2": 3, "B2": 13, "B1": 10, "A2": 4, "A1": 8})
 _FIRST_EXPIRY = date(2026, 7, 1)
 _STATIONS_PER_COUNTY = 8
@@ -30,24 +31,41 @@ _YARD_PROFILES = frozenset({Profile.RESCUE, Profile.WORKS, Profile.POLICE})
 """Organs whose yard is drawn as a polygon and larger than a car park."""
 
 
-def build_drivers(seed: int, organs: tuple[StaffedOrgan, ...]) -> tuple[Driver, ...]:
-    """Some seven for ten vehicles; their phones begin with zeros and can be nobody's."""
+def build_drivers(seed: int, organs: tuple[StaffedOrgan, ...], vehicles: tuple[Vehicle, ...]) -> tuple[Driver, ...]:
+    """One for each vehicle, who may drive it, and some to spare; their phones begin with zeros and can be nobody's.
+
+    Licences that have run out are among them, as anywhere.
+    """
     rng = stream(seed, "drivers")
+    of_organ: dict[int, list[Vehicle]] = defaultdict(list)
+    for vehicle in vehicles:
+        of_organ[vehicle.organ_id].append(vehicle)
     drivers: list[Driver] = []
     for staffed in organs:
-        for _ in range(max(1, round(staffed.vehicles * DRIVERS_PER_VEHICLE))):
+        own = of_organ[staffed.organ.id]
+        spare = max(1, round(len(own) * SPARE_DRIVERS_PER_VEHICLE))
+        at_the_wheel: list[Vehicle | None] = [*own, *[None] * spare]
+        for driven in at_the_wheel:
             number = len(drivers) + 1
             drivers.append(
                 Driver(
                     id=number,
                     label=f"驾驶员 {number:04d}",
                     organ_id=staffed.organ.id,
-                    licence_class=_LICENCES.pick(rng),
+                    licence_class=_licence(rng, driven),
                     licence_expires_on=_FIRST_EXPIRY + timedelta(days=int(rng.random() * 2_100)),
                     phone=f"00000{number:06d}",
                 )
             )
     return tuple(drivers)
+
+
+def _licence(rng: np.random.Generator, vehicle: Vehicle | None) -> str:
+    """As drivers have them; for a vehicle one that covers it."""
+    while True:
+        licence = _LICENCES.pick(rng)
+        if vehicle is None or licence in licences_for(vehicle.body, vehicle.seats):
+            return licence
 
 
 def build_areas(seed: int, organs: tuple[StaffedOrgan, ...]) -> tuple[Area, ...]:
@@ -114,8 +132,8 @@ def build_fuel_cards(vehicles: tuple[Vehicle, ...]) -> tuple[FuelCard, ...]:
 def build_policies(organs: tuple[StaffedOrgan, ...]) -> tuple[PolicyGiven, ...]:
     """A few values of their own: larger yards for road works, a longer working day for towns of one county.
 
-    Nobody files orders for the simulated trips, so the city does not keep its orders here yet: a trip that nothing
-    explains is undetermined, and accuses nobody.
+    The city keeps its orders here only from when its offices file them, which is when it is played: until then a trip
+    that nothing explains is undetermined, and accuses nobody.
     """
     works = [one.organ.id for one in organs if one.function.profile is Profile.WORKS]
     towns = [one.organ.id for one in organs if one.function.profile is Profile.TOWN]
@@ -125,7 +143,7 @@ def build_policies(organs: tuple[StaffedOrgan, ...]) -> tuple[PolicyGiven, ...]:
     late: list[tuple[str, int | None, int | str | bool, str]] = [
         ("after_hours.work_to", organ, "18:30", "乡镇作息时间") for organ in county_towns
     ]
-    late.append(("reconciliation.orders_kept", None, False, "演示城市的用车单不在本系统"))
+    late.append(("reconciliation.orders_kept", None, False, "演示城市启用之前，用车单不在本系统"))
     return tuple(
         PolicyGiven(slug=slug, organ_id=organ, value=value, effective_from=BEGINNING, who="demonstration", why=why)
         for slug, organ, value, why in (*given, *late)
@@ -133,16 +151,16 @@ def build_policies(organs: tuple[StaffedOrgan, ...]) -> tuple[PolicyGiven, ...]:
 
 
 def build_exemptions(vehicles: tuple[Vehicle, ...]) -> tuple[Exemption, ...]:
-    """Ambulances leave without an order."""
+    """Ambulances leave without an order; so do confidential vehicles, which nobody who orders vehicles may see."""
     return tuple(
         Exemption(
             vehicle_id=vehicle.id,
-            kind=ExemptionKind.RESCUE,
+            kind=ExemptionKind.RESCUE if vehicle.body is Body.AMBULANCE else ExemptionKind.SECURITY,
             holds_from=max(BEGINNING, datetime.combine(vehicle.registered_on, time(), tzinfo=LOCAL)),
-            why="院前急救",
+            why="院前急救" if vehicle.body is Body.AMBULANCE else "涉密任务用车，另行审批管理",
         )
         for vehicle in vehicles
-        if vehicle.body is Body.AMBULANCE
+        if vehicle.body is Body.AMBULANCE or vehicle.confidential
     )
 
 

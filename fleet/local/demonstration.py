@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -26,9 +27,11 @@ from fleet.identity.passwords import hash_password as hash_account_password
 from fleet.identity.passwords import password_matches as account_password_matches
 from fleet.local.broker_files import apply_accounts, ensure_service
 from fleet.local.mosquitto import Mosquitto
+from fleet.local.offices import OfficeLogin, ensure_offices, ensure_orders_kept
 from fleet.local.people import Account, ensure_people
 from fleet.local.places import secret, write_private
 from fleet.model.broker import BrokerAccount, BrokerAccountKind
+from fleet.model.moments import LOCAL
 from fleet.model.registry import Role
 from fleet.settings import Settings, assume_role, with_credentials
 from fleet.store import accounts, broker_accounts
@@ -45,6 +48,9 @@ SINGLE_UNITS = 200
 PURPOSES = ("gateways", "history", "load", "units")
 """The lists of the simulator's file. History and load have gateways of their own: told apart, and cut off alone."""
 
+OFFICES = ("offices",)
+"""The list of those who file orders."""
+
 _GATEWAYS = {"gateways": "demonstration-", "history": "history-", "load": "load-"}
 
 _RETENTION = ("fleet.cli", "retention", "run", "--every-hours", "1")
@@ -56,12 +62,14 @@ class Demonstration:
 
     `environment` maps the name of a part (`simulators`, `ingest`, ...) to settings for it alone; `retention` is the
     module, with arguments, of the child process that lets old readings go. `fresh`: the city was put there now.
+    `offices`: there are people who file its orders.
     """
 
     accounts: tuple[Account, ...] = ()
     fresh: bool = False
     environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     retention: tuple[str, ...] = ()
+    offices: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,14 @@ def simulator_file(data_dir: Path) -> Path:
     return data_dir / "secrets" / "simulator.json"
 
 
-async def prepare_city(settings: Settings, broker: Mosquitto | None, say: Callable[[str], None]) -> Demonstration:
+def diary_file(data_dir: Path) -> Path:
+    """Where the offices say since when they are open, and when they were last at work."""
+    return data_dir / "run" / "office.json"
+
+
+async def prepare_city(
+    settings: Settings, broker: Mosquitto | None, say: Callable[[str], None], now: datetime
+) -> Demonstration:
     """Called by `fleet up` after the migrations and before the services, with every address filled in.
 
     `broker` is the private one, already running, or None; `say` prints one line of progress. Raises StoreUnavailable,
@@ -102,9 +117,16 @@ async def prepare_city(settings: Settings, broker: Mosquitto | None, say: Callab
             await _ensure_reader(connection, simulator_password)
             await ensure_service(connection, settings.mqtt_url)
             people = await ensure_people(connection, settings.data_dir / "secrets", fresh=fresh)
+            kept = _kept_passwords(simulator_file(settings.data_dir), OFFICES)
+            offices = await ensure_offices(connection, kept, fresh=fresh or bool(people))
+            begins = await ensure_orders_kept(
+                connection, diary_file(settings.data_dir), now, wanted=bool(offices) and settings.files_orders
+            )
             logins = await _ensure_broker_accounts(connection, settings.data_dir)
             await connection.commit()
-            _write_simulator_file(settings, logins, simulator_password)
+            _write_simulator_file(settings, logins, offices, simulator_password)
+            if begins is not None:
+                say(f"demonstration: orders count from {begins.astimezone(LOCAL):%H:%M} on")
             directory = broker.directory if broker is not None else settings.broker_dir
             if directory is not None:
                 await apply_accounts(connection, directory)
@@ -121,6 +143,7 @@ async def prepare_city(settings: Settings, broker: Mosquitto | None, say: Callab
             else {}
         ),
         retention=_RETENTION,
+        offices=bool(offices),
     )
 
 
@@ -183,7 +206,7 @@ async def _ensure_reader(connection: AsyncConnection, password: str) -> None:
 
 async def _ensure_broker_accounts(connection: AsyncConnection, data_dir: Path) -> list[Login]:
     """Make the accounts exist with the passwords of the last time; answers those that the simulator may use."""
-    kept = _kept_passwords(simulator_file(data_dir))
+    kept = _kept_passwords(simulator_file(data_dir), PURPOSES)
     stored = {one.account.username: one for one in await broker_accounts.list_all(connection)}
     logins: list[Login] = []
     missing: list[BrokerAccount] = []
@@ -223,21 +246,22 @@ async def _wanted(connection: AsyncConnection) -> list[tuple[str, str, int, str 
     ]
 
 
-def _kept_passwords(path: Path) -> dict[str, str]:
+def _kept_passwords(path: Path, lists: tuple[str, ...]) -> dict[str, str]:
     """Passwords by username from the last time; empty when there was none, or the file is not whole."""
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return {one["username"]: one["password"] for name in PURPOSES for one in content.get(name, [])}
+        return {one["username"]: one["password"] for name in lists for one in content.get(name, [])}
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return {}
 
 
-def _write_simulator_file(settings: Settings, logins: list[Login], password: str) -> None:
+def _write_simulator_file(settings: Settings, logins: list[Login], offices: list[OfficeLogin], password: str) -> None:
     mqtt = urlsplit(settings.require_mqtt_url())
     host = "127.0.0.1" if settings.http_host in ("0.0.0.0", "::") else settings.http_host  # noqa: S104  # compared
     content = {
         "mqtt_url": urlunsplit((mqtt.scheme, mqtt.netloc.rpartition("@")[2], "", "", "")),
         **{name: [one.as_json() for one in logins if one.purpose == name] for name in PURPOSES},
+        OFFICES[0]: [one.as_json() for one in offices],
         "api": {
             "url": f"{'http' if settings.http_tls_cert is None else 'https'}://{host}:{settings.http_port}",
             "username": SIMULATOR,

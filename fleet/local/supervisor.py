@@ -40,6 +40,7 @@ PARTS = (
     ("judge", "fleet.judge"),
     ("api", "api"),
     ("simulators", "simulators"),
+    ("offices", "simulators"),
 )
 """Name and module of every service, in the order of their start."""
 
@@ -109,7 +110,7 @@ class Supervisor:
         write_environment(self._data_dir, self._environment())
         if self._demonstrates:
             # The demonstration city: everything it needs is running, nothing that it could disturb is.
-            city = asyncio.run(prepare_city(self._settings, self._mosquitto, self._say))
+            city = asyncio.run(prepare_city(self._settings, self._mosquitto, self._say, _now()))
         else:
             city = asyncio.run(prepare_administrator(self._settings))
         self._start_parts(city)
@@ -187,9 +188,12 @@ class Supervisor:
                     continue
                 # Before anything lives in the city: whoever stops us now still gets its past next time.
                 days = self._settings.simulated_history_days
-                now = datetime.now(UTC)  # noqa: TID251  # an entry point
-                self._history.settle(days, now, fresh=city.fresh)
+                self._history.settle(days, _now(), fresh=city.fresh)
                 self._past, arguments = self._history.module(days), self._history.common
+            elif name == "offices":
+                if not (self._simulates and self._settings.files_orders and city.offices):
+                    continue
+                arguments = ("--orders", *self._history.common)
             self._add_part(name, (module, *arguments), {**common, **city.environment.get(name, {})})
         if city.retention:
             self._add_part("retention", city.retention, common, once=True)
@@ -363,6 +367,10 @@ class Supervisor:
         finally:
             for name, handler in before.items():
                 signal.signal(name, handler)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251  # an entry point
 
 
 def _locked(file: TextIO) -> bool:

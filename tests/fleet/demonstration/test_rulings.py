@@ -34,7 +34,7 @@ def test_every_vehicle_is_one_a_clerk_could_enter(city: City) -> None:
 
 
 def test_drivers_are_numbers_with_phones_of_nobody(city: City) -> None:
-    assert 3_500 < len(city.drivers) < 4_500
+    assert 6_500 < len(city.drivers) < 7_500
     assert len({driver.label for driver in city.drivers}) == len(city.drivers)
     for driver in city.drivers:
         assert driver.phone is not None

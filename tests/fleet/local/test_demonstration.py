@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from tests.services import execute
 
 pytestmark = [pytest.mark.store, pytest.mark.seam]
 
+NOON = datetime(2026, 11, 24, 4, 1, tzinfo=UTC)
+
 
 class House:
     """One data directory with its settings; `prepare` is what a start does."""
@@ -39,11 +42,12 @@ class House:
             broker_dir=broker.directory,
             http_port=8123,
         )
+        self.now = NOON
         self.said: list[str] = []
 
     async def prepare(self) -> Demonstration:
         self.said.clear()
-        return await prepare_city(self.settings, self.broker, self.said.append)
+        return await prepare_city(self.settings, self.broker, self.said.append, self.now)
 
     def simulator(self) -> dict[str, Any]:
         content: dict[str, Any] = json.loads(simulator_file(self.settings.data_dir).read_text())
@@ -57,7 +61,10 @@ def house(database_url: str, broker: Mosquitto, tmp_path: Path) -> House:
 
 async def test_a_first_and_a_second_start(house: House, database_url: str) -> None:
     city = await house.prepare()
-    assert house.said == ["demonstration: 520 organs and 6000 vehicles loaded"]
+    assert house.said == [
+        "demonstration: 520 organs and 6000 vehicles loaded",
+        "demonstration: orders count from 12:30 on",
+    ]
     first = house.simulator()
     assert len(first["gateways"]) == len(first["history"]) == len(first["load"]) == 10
     assert {one["division"] for one in first["units"]} == {one["division"] for one in first["gateways"]}
@@ -85,9 +92,14 @@ async def test_a_first_and_a_second_start(house: House, database_url: str) -> No
     try:
         accounts = await connection.fetch("select username, role, password_hash from account order by username")
         roles = {row["username"]: row["role"] for row in accounts}
-        assert roles == {**{one.name: one.role for one in city.accounts}, "simulator": "auditor"}
+        offices = {one["username"]: one["password"] for one in first["offices"]}
+        people = {name: role for name, role in roles.items() if name not in offices}
+        assert people == {**{one.name: one.role for one in city.accounts}, "simulator": "auditor"}
+        assert len(offices) == len(roles) - len(people) > 50
+        assert {one["post"] for one in first["offices"]} == {"dispatcher", "approver", "manager"}
         hashes = {row["username"]: row["password_hash"] for row in accounts}
         assert all(password_matches(one.password, hashes[one.name]) for one in city.accounts)
+        assert all(password_matches(offices[name], hashes[name]) for name in sorted(offices)[::20])
     finally:
         await connection.close()
 
