@@ -15,6 +15,7 @@ from fleet.cli import COMMANDS
 from fleet.identity.totp_keys import TotpKeys
 from fleet.model.readings import EVENT_NAMES, REASON_CODES, GroundFlag, Kind
 from fleet.settings import Settings
+from fleet.statistics.registry import STATISTICS
 from fleet.store.audit_files import AuditFiles
 from fleet.store.audit_journal import Journal
 from fleet.store.pool import connect, create_engine
@@ -83,6 +84,12 @@ def test_every_route_is_listed() -> None:
         for method in methods
     ]
     assert listed == expected
+
+
+def test_every_statistic_is_defined_in_its_own_words() -> None:
+    document = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
+    for one in STATISTICS:
+        assert f"| `{one.slug}` {one.title_zh} | {one.definition_en} In {one.unit.value}. |" in document, one.slug
 
 
 def test_every_group_of_commands_is_listed() -> None:

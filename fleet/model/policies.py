@@ -15,6 +15,9 @@ from enum import StrEnum
 
 Value = int | str | bool
 
+FACTORS = "statistics."
+"""What the slugs of policies begin with that only statistics ask for."""
+
 
 class PolicyKind(StrEnum):
     NUMBER = "number"
@@ -83,6 +86,11 @@ def _cut(slug: str, default: int, unit: str, zh: str, en: str, *, least: int, mo
 
 def _reporting(slug: str, default: int, zh: str, en: str) -> Policy:
     return _number(f"reporting.{slug}", default, "s", zh, en, least=10, most=_DAY_S, city=True)
+
+
+def _factor(slug: str, default: int, unit: str, zh: str, en: str, *, most: int = 100_000) -> Policy:
+    """What statistics calculate with; no trip and no finding hangs on it."""
+    return _number(f"{FACTORS}{slug}", default, unit, f"统计：{zh}", en, most=most)
 
 
 def _clock(slug: str, default: str, zh: str, en: str) -> Policy:
@@ -196,6 +204,19 @@ _ALL: tuple[Policy, ...] = (
         least=3_600,
         most=366 * _DAY_S,
     ),
+    _factor("nev_purchases_target_pct", 30, "%", "新能源购置占比目标", "New-energy purchases, target", most=100),
+    # Heating values by China's general rules for the calculation of energy (GB/T 2589), a litre at its usual density.
+    _factor("petrol_wh_per_l", 8_740, "Wh/L", "汽油热值", "Petrol, heating value"),
+    _factor("diesel_wh_per_l", 9_960, "Wh/L", "柴油热值", "Diesel, heating value"),
+    _factor("gas_wh_per_l", 6_800, "Wh/L", "燃气热值", "Gas, heating value"),
+    _factor("petrol_fen_per_l", 780, "fen/L", "汽油单价", "Petrol, price"),
+    _factor("diesel_fen_per_l", 740, "fen/L", "柴油单价", "Diesel, price"),
+    _factor("gas_fen_per_l", 450, "fen/L", "燃气单价", "Gas, price"),
+    _factor("electricity_fen_per_kwh", 80, "fen/kWh", "电价", "Electricity, price"),
+    _factor("petrol_g_co2_per_l", 2_120, "g/L", "汽油排放因子", "Petrol, carbon dioxide"),
+    _factor("diesel_g_co2_per_l", 2_600, "g/L", "柴油排放因子", "Diesel, carbon dioxide"),
+    _factor("gas_g_co2_per_l", 1_500, "g/L", "燃气排放因子", "Gas, carbon dioxide"),
+    _factor("electricity_g_co2_per_kwh", 537, "g/kWh", "电力排放因子", "Electricity, carbon dioxide"),
     Policy("reconciliation.orders_kept", PolicyKind.SWITCH, True, "", "对账：本系统管理用车单", "Orders are kept here"),
     Policy("holiday_use.enabled", PolicyKind.SWITCH, True, "", "节假日用车：启用", "Judged at all"),
 )

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, insert, or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fleet.model.policies import POLICIES, PolicyVersion, Resolved, Value, resolve
+from fleet.model.policies import FACTORS, POLICIES, PolicyVersion, Resolved, Value, resolve
 from fleet.model.scope import Scope
 from fleet.registry.standards import Standards
 from fleet.store.recompute import Period, mark_organ
@@ -85,15 +85,15 @@ async def add_version(
     why: str,
     now: datetime,
 ) -> dict[str, Any]:
-    """Adds the version; one that reaches into the past has the span since then judged again."""
+    """Adds the version; one that reaches into the past has the span since then judged again, where that hangs on it."""
     statement = (
         insert(policy_value)
         .values(slug=slug, organ_id=organ_id, value=value, effective_from=effective_from, who=who, why=why, at=now)
         .returning(policy_value)
     )
     row = (await connection.execute(statement)).mappings().one()
-    if slug.startswith("cases."):
-        return dict(row)  # it sets deadlines that are still to come, and changes nothing that was said
+    if slug.startswith(("cases.", FACTORS)):
+        return dict(row)  # deadlines that are still to come, factors of figures: what was said of trips stands
     since: Period = Range(effective_from, None, bounds="[)")
     await mark_organ(connection, organ_id, [since], reason=f"policy.{slug}", now=now)
     return dict(row)

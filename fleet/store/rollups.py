@@ -65,7 +65,7 @@ where v.vehicle_id = d.vehicle_id and v.day = d.day and not exists (
 
 _SUMS = (
     *("trips", "distance_m", "odometer_m", "driving_s", "idle_s", "standing_s", "stopped_s", "silent_s", "gap_s"),
-    *("gap_odometer_m", "fuel_ml", "energy_wh"),
+    *("gap_odometer_m", "fuel_ml", "energy_wh", "fuel_distance_m", "energy_distance_m"),
 )
 _MORE = ("max_speed_dkmh", "first_start_at", "last_end_at")
 _DAY_COLUMNS = (*_SUMS, *_MORE)
@@ -74,7 +74,8 @@ DAYS = f"""
 insert into vehicle_day as v (vehicle_id, day, organ_id, division, {", ".join(_DAY_COLUMNS)})
 select d.vehicle_id, d.day, coalesce(h.organ_id, o.organ_id), coalesce(h.division, o.division),
     t.trips, t.distance_m, t.odometer_m, t.driving_s, t.idle_s, t.standing_s, s.seconds, t.silent_s, g.seconds,
-    g.odometer_m, t.fuel_ml, t.energy_wh, t.max_speed_dkmh, t.first_start_at, t.last_end_at
+    g.odometer_m, t.fuel_ml, t.energy_wh, t.fuel_distance_m, t.energy_distance_m, t.max_speed_dkmh,
+    t.first_start_at, t.last_end_at
 from ({_DAY}) as d
 cross join lateral (
     select count(*)::int4 as trips,
@@ -86,6 +87,8 @@ cross join lateral (
         coalesce(sum(silent_s), 0)::int4 as silent_s,
         coalesce(sum(fuel_ml), 0)::int4 as fuel_ml,
         coalesce(sum(energy_wh), 0)::int4 as energy_wh,
+        coalesce(sum(distance_m) filter (where fuel_ml is not null), 0)::int4 as fuel_distance_m,
+        coalesce(sum(distance_m) filter (where energy_wh is not null), 0)::int4 as energy_distance_m,
         max(max_speed_dkmh) as max_speed_dkmh,
         min(started_at) as first_start_at,
         max(ended_at) as last_end_at

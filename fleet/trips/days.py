@@ -45,6 +45,8 @@ class Sums(msgspec.Struct, kw_only=True):
     gap_odometer_m: int = 0  # what the odometer grew in gaps that began
     fuel_ml: int = 0
     energy_wh: int = 0
+    fuel_distance_m: int = 0  # of trips that tell their fuel
+    energy_distance_m: int = 0  # of trips that tell their electricity
     max_speed_dkmh: int | None = None
     divisions: dict[int, list[int]] = msgspec.field(default_factory=dict)  # division -> [metres, seconds] of trips
 
@@ -63,6 +65,8 @@ class Sums(msgspec.Struct, kw_only=True):
         self.gap_odometer_m += other.gap_odometer_m
         self.fuel_ml += other.fuel_ml
         self.energy_wh += other.energy_wh
+        self.fuel_distance_m += other.fuel_distance_m
+        self.energy_distance_m += other.energy_distance_m
         self._see_speed(other.max_speed_dkmh)
         for division, (distance_m, seconds) in other.divisions.items():
             self._pass(division, distance_m, seconds)
@@ -78,6 +82,8 @@ class Sums(msgspec.Struct, kw_only=True):
         self.silent_s += trip.silent_s
         self.fuel_ml += trip.fuel_ml or 0
         self.energy_wh += trip.energy_wh or 0
+        self.fuel_distance_m += 0 if trip.fuel_ml is None else trip.distance_m
+        self.energy_distance_m += 0 if trip.energy_wh is None else trip.distance_m
         self._see_speed(trip.max_speed_dkmh)
         for part in trip.divisions:
             self._pass(part.division, part.distance_m, part.seconds)

@@ -35,7 +35,7 @@ class Meaning(Enum):
     CLIPPED = "shows what happened in the period only"
     REFUSED = "is about now, or about all times"
     TIMELESS = "says what is registered, not what happened"
-    ELSEWHERE = "clipped; held by the tests of trips, vehicle time, visits, cases, tasks and orders/test_candidates.py"
+    ELSEWHERE = "clipped; held by the tests of trips, vehicle time, visits, cases, tasks, statistics, candidates"
 
 
 C, R, T, E = Meaning.CLIPPED, Meaning.REFUSED, Meaning.TIMELESS, Meaning.ELSEWHERE
@@ -61,6 +61,7 @@ ROUTES = {
     "/api/v1/ledger/gaps": R,
     "/api/v1/audit/verify": T,
     "/api/v1/rules": T,
+    "/api/v1/statistics": T,
     "/api/v1/calendar": T,
     **dict.fromkeys(
         (
@@ -69,6 +70,7 @@ ROUTES = {
                 for rest in ("", *(f"/{{trip_id}}{one}" for one in ("", "/versions", "/verdict")))
             ),
             "/api/v1/trips/{trip_id}/track",
+            *("/api/v1/statistics/{statistic}", "/api/v1/statistics/{statistic}/vehicles"),
             *(f"/api/v1/vehicles/{{vehicle_id}}/{name}" for name in ("timeline", "days", "months")),
             *("/api/v1/units/{unit_id}/state", "/api/v1/visits", "/api/v1/alerts"),
             *("/api/v1/tasks", "/api/v1/tasks/{task_id}", "/api/v1/tasks/{task_id}/roster"),

@@ -60,7 +60,7 @@ THEIR_IDS = {
 NOT_ORGANS = frozenset({"account_id", "token_id"})
 """Ids of what belongs to no organ: accounts are the administrator's, tokens one's own."""
 
-OPEN_NAMES = {"slug": "unapproved_trip.radius_m"}
+OPEN_NAMES = {"slug": "unapproved_trip.radius_m", "statistic": "distance"}
 """Names that everybody may use; what they lead to may belong to somebody."""
 
 THEIR_FILTERS: dict[str, tuple[Any, ...]] = {

@@ -16,7 +16,7 @@ NOWHERE = Place(lat_e7=0, lon_e7=0, division=0)
 CUT = Cut(kind=CutKind.GAP, decided_at_us=0)
 SUMS = (
     *("trips", "distance_m", "odometer_m", "driving_s", "idle_s", "standing_s", "stopped_s", "silent_s", "gap_s"),
-    *("gap_odometer_m", "fuel_ml", "energy_wh", "max_speed_dkmh"),
+    *("gap_odometer_m", "fuel_ml", "energy_wh", "fuel_distance_m", "energy_distance_m", "max_speed_dkmh"),
 )
 
 

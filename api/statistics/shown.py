@@ -1,0 +1,64 @@
+"""Statistics in the shapes of `schemas`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fleet.statistics.base import Dimension, Parts, Statistic
+from fleet.store.counting import Key
+
+Names = Mapping[Dimension, Mapping[int, str]]
+
+
+def definition_shown(statistic: Statistic) -> dict[str, Any]:
+    return {
+        "slug": statistic.slug,
+        "version": statistic.version,
+        "title_zh": statistic.title_zh,
+        "title_en": statistic.title_en,
+        "definition_zh": statistic.definition_zh,
+        "definition_en": statistic.definition_en,
+        "unit": statistic.unit.value,
+        "decimals": statistic.decimals,
+        "parts": [{"name": one.name, "unit": one.unit, "zh": one.zh, "en": one.en} for one in statistic.parts],
+        "sources": [source.value for source in statistic.counts],
+        "group_by": [one.value for one in Dimension if one in statistic.dimensions and one is not Dimension.VEHICLE],
+        "factors": list(statistic.factors),
+        "target": statistic.target,
+    }
+
+
+def compared(statistic: Statistic, parts: Parts | None, earlier: Parts | None, both: bool) -> dict[str, Any]:
+    """A figure, and with `both` the one of the year before and what changed. None: there was nothing at all."""
+    parts = statistic.sum(()) if parts is None else parts
+    shown: dict[str, Any] = {"value": statistic.value(parts), "parts": parts}
+    if both:
+        earlier = statistic.sum(()) if earlier is None else earlier
+        one, other = statistic.figure(parts), statistic.figure(earlier)
+        shown["previous"] = {"value": statistic.value(earlier), "parts": earlier}
+        shown["change"] = None if one is None or other is None else float(round(one - other, statistic.decimals))
+    return shown
+
+
+def group_shown(
+    statistic: Statistic,
+    by: Sequence[Dimension],
+    key: Key,
+    parts: Parts | None,
+    earlier: Parts | None,
+    names: Names,
+    both: bool,
+) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    for dimension, value in zip(by, key, strict=True):
+        match dimension:
+            case Dimension.ORGAN:
+                shown["organ"] = {"id": value, "name": names[dimension].get(value, "")}
+            case Dimension.VEHICLE:
+                shown["vehicle"] = {"id": value, "plate": names[dimension].get(value, "")}
+            case Dimension.MONTH:
+                shown["month"] = f"{value:%Y-%m}"
+            case _:
+                shown[dimension.value] = value
+    return shown | compared(statistic, parts, earlier, both)

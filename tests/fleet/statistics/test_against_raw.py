@@ -1,0 +1,71 @@
+"""Every statistic equals its slow reference over raw trips, whatever is asked, and again after late data."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fleet.model.scope import CITY
+from fleet.settings import assume_role
+from fleet.statistics.base import Dimension
+from fleet.statistics.registry import STATISTICS
+from fleet.store.counting import count
+from fleet.store.figures import Question
+from fleet.store.pool import create_engine
+from tests.fleet.statistics import city as random_city
+from tests.fleet.statistics.city import DAYS, FIRST, Random
+from tests.fleet.statistics.reference import COUNTED, reference
+
+pytestmark = pytest.mark.store
+QUESTIONS = 6
+
+
+def test_every_statistic_has_a_reference() -> None:
+    assert set(COUNTED) == {one.slug for one in STATISTICS}
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_it_equals_its_reference(database_url: str, seed: int) -> None:
+    city = random_city.made(seed)
+    owner, engine = create_engine(database_url), create_engine(assume_role(database_url, "fleet_api"))
+    try:
+        await random_city.write(city, owner)
+        async with engine.begin() as connection:
+            await assert_equal(connection, city)
+        await random_city.change_a_trip(owner, city)
+        async with engine.begin() as connection:
+            await assert_equal(connection, city)
+    finally:
+        await owner.dispose()
+        await engine.dispose()
+
+
+async def assert_equal(connection: AsyncConnection, city: Random) -> None:
+    for statistic in STATISTICS:
+        for _ in range(QUESTIONS):
+            asked = question(city.draw, statistic.dimensions)
+            found = await count(connection, statistic, asked, scope=CITY)
+            wanted = reference(city, statistic.slug, asked)
+            zeros = statistic.sum(())
+            assert {key: parts for key, parts in found.items() if parts != zeros} == {
+                key: zeros | parts for key, parts in wanted.items() if any(parts.values())
+            }, (statistic.slug, asked)
+
+
+def question(draw: random.Random, dimensions: frozenset[Dimension]) -> Question:
+    some = sorted(dimensions)
+    first = FIRST + timedelta(days=draw.randrange(-5, DAYS))
+    values: dict[str, Any] = {"first": first, "last": first + timedelta(days=draw.randrange(0, 70))}
+    values["by"] = tuple(draw.sample(some, k=draw.randrange(0, min(3, len(some)) + 1)))
+    if Dimension.ORGAN in dimensions:
+        values["organs"] = draw.choice((None, None, frozenset({2, 3}), frozenset({4})))
+        values["division"] = draw.choice((None, None, 530302))
+    if Dimension.USE in dimensions:
+        values["use"] = draw.choice((None, None, "other"))
+        values["management"] = draw.choice((None, None, "retained"))
+        values["energy"] = draw.choice((None, None, "bev", "petrol"))
+    return Question(**values)

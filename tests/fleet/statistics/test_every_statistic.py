@@ -1,0 +1,81 @@
+"""What holds for every statistic, whatever it counts."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fleet.model.policies import FACTORS, POLICIES
+from fleet.model.registry import Energy, VehicleUse
+from fleet.statistics.base import DIMENSIONS, Dimension, Row, Source, Statistic, per
+from fleet.statistics.registry import BY_SLUG, STATISTICS
+from fleet.store.figures import FIGURES
+
+every = pytest.mark.parametrize("statistic", STATISTICS, ids=lambda one: one.slug)
+
+
+def rows(statistic: Statistic) -> st.SearchStrategy[list[tuple[Source, Row]]]:
+    def of(source: Source) -> st.SearchStrategy[tuple[Source, Row]]:
+        vehicles = Dimension.VEHICLE in DIMENSIONS[source]
+        return st.tuples(
+            st.just(source),
+            st.builds(
+                Row,
+                energy=st.sampled_from(Energy) if vehicles else st.none(),
+                use=st.sampled_from(VehicleUse) if vehicles else st.none(),
+                figures=st.fixed_dictionaries({name: st.integers(0, 10**9) for name in FIGURES[source]}),
+                factors=st.fixed_dictionaries({slug: st.integers(0, 10_000) for slug in statistic.factors}),
+            ),
+        )
+
+    return st.lists(st.one_of(*(of(source) for source in statistic.counts)), max_size=12)
+
+
+def test_there_is_one_of_each() -> None:
+    assert len(BY_SLUG) == len(STATISTICS) == 16
+
+
+@every
+def test_it_says_what_it_counts(statistic: Statistic) -> None:
+    for sentence in (statistic.title_zh, statistic.title_en, statistic.definition_zh, statistic.definition_en):
+        assert sentence.strip() == sentence != ""
+    names = [part.name for part in statistic.parts]
+    assert len(set(names)) == len(names)
+    assert statistic.dimensions
+    for slug in (*statistic.factors, *([] if statistic.target is None else [statistic.target])):
+        assert slug in POLICIES
+        assert slug.startswith(FACTORS)
+
+
+@every
+@given(data=st.data())
+def test_parts_of_halves_add_up_to_those_of_the_whole(statistic: Statistic, data: st.DataObject) -> None:
+    """So groups add up to the total, months to years, and the figure of the whole is not an average."""
+    some = data.draw(rows(statistic))
+    cut = data.draw(st.integers(0, len(some)))
+    first, second, whole = (statistic.sum(part) for part in (some[:cut], some[cut:], some))
+    assert whole == {name: first[name] + second[name] for name in whole}
+    assert list(whole) == [part.name for part in statistic.parts]
+    assert all(isinstance(value, int) for value in whole.values())
+
+
+@every
+@given(data=st.data())
+def test_it_is_a_share_or_a_sum_and_never_fails(statistic: Statistic, data: st.DataObject) -> None:
+    some = data.draw(rows(statistic))
+    figure, value = statistic.figure(statistic.sum(some)), statistic.value(statistic.sum(some))
+    assert (figure is None) == (value is None)
+    if figure is not None:
+        assert figure >= 0
+        assert value is not None
+        assert abs(Fraction(value) - figure) <= Fraction(1, 10**statistic.decimals)
+    statistic.value(statistic.sum([]))
+
+
+def test_nothing_is_divided_by_nothing() -> None:
+    assert per(0, 0) is None
+    assert per(0, 7, 100) == 0
+    assert per(1, 3, 100) == Fraction(100, 3)
