@@ -25,6 +25,7 @@ SPARE_DRIVERS_PER_VEHICLE = 0.1
 _LICENCES = Mix({"C1": 62, "C2": 3, "B2": 13, "B1": 10, "A2": 4, "A1": 8})
 _FIRST_EXPIRY = date(2026, 7, 1)
 _STATIONS_PER_COUNTY = 8
+_TWO_LEVELS_IN = 530302
 _RESTRICTED = (("示范景区", "scenic", 420), ("示范娱乐城", "entertainment", 70), ("示范私人会所", "private_club", 50))
 _YARD_M = 60
 _YARD_PROFILES = frozenset({Profile.RESCUE, Profile.WORKS, Profile.POLICE})
@@ -130,7 +131,8 @@ def build_fuel_cards(vehicles: tuple[Vehicle, ...]) -> tuple[FuelCard, ...]:
 
 
 def build_policies(organs: tuple[StaffedOrgan, ...]) -> tuple[PolicyGiven, ...]:
-    """A few values of their own: larger yards for road works, a longer working day for towns of one county.
+    """A few values of their own: larger yards for road works, a longer working day for towns of one county, two levels
+    of approval for the leading offices of another.
 
     The city keeps its orders here only from when its offices file them, which is when it is played: until then a trip
     that nothing explains is undetermined, and accuses nobody.
@@ -142,6 +144,12 @@ def build_policies(organs: tuple[StaffedOrgan, ...]) -> tuple[PolicyGiven, ...]:
     county_towns = [one.organ.id for one in organs if one.organ.id in towns and one.organ.division == division]
     late: list[tuple[str, int | None, int | str | bool, str]] = [
         ("after_hours.work_to", organ, "18:30", "乡镇作息时间") for organ in county_towns
+    ]
+    leading = [one.organ for one in organs if one.function.profile is Profile.OFFICE]
+    late += [
+        ("orders.approval_levels", organ.id, 2, "领导机关用车两级审批")
+        for organ in leading
+        if organ.division == _TWO_LEVELS_IN
     ]
     late.append(("reconciliation.orders_kept", None, False, "演示城市启用之前，用车单不在本系统"))
     return tuple(
