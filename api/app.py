@@ -49,6 +49,7 @@ from api.tracks.routes import router as tracks_router
 from api.trips.routes import router as trips_router
 from api.trips.units import router as unit_states_router
 from api.trips.vehicles import router as timeline_router
+from api.use_record.routes import router as use_record_router
 from api.visits.routes import router as visits_router
 from fleet.identity.totp_keys import TotpKeys
 from fleet.store.audit_journal import Journal
@@ -73,6 +74,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     trips_router,
     timeline_router,
     unit_states_router,
+    use_record_router,
     visits_router,
     positions_router,
     stream_router,

@@ -13,6 +13,9 @@ from fleet.dispatch.reasons import Reason, data
 
 LONGEST_FACT = 200
 
+CONFIDENTIAL = frozenset({"confidential_mail"})
+"""Missions of which nobody is told where they go, but who may see confidential vehicles."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:

@@ -69,7 +69,7 @@ SENTENCES = MappingProxyType(
         Permission.READ_LISTS: "Read calendars, duty rosters, sealing lists, exemptions and fuel cards.",
         Permission.MANAGE_LISTS: "Create and change calendars, duty rosters, sealing lists and exemptions.",
         Permission.READ_POSITIONS: "See where vehicles are now.",
-        Permission.READ_TRIPS: "Read trips, stops and gaps: where journeys began and ended, and their figures.",
+        Permission.READ_TRIPS: "Read trips, stops, gaps and use records: where journeys began, ended, what they took.",
         Permission.READ_TRACKS: "Read where a vehicle was, for a stated purpose.",
         Permission.READ_LEDGER: "Read the books: what became of every message.",
         Permission.READ_QUARANTINE: "Read refused messages with their raw bytes.",

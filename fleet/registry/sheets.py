@@ -155,7 +155,7 @@ def write(kind: str, records: Iterable[Mapping[str, Any]], codes: Mapping[int, s
     writer = csv.writer(sheet)
     writer.writerow([column.zh if chinese else column.name for column in columns])
     for record in records:
-        writer.writerow([_guarded(_shown(column, record[column.field], codes, chinese)) for column in columns])
+        writer.writerow([guarded(_shown(column, record[column.field], codes, chinese)) for column in columns])
     return sheet.getvalue().encode("utf-8-sig")
 
 
@@ -163,7 +163,7 @@ def _shown(column: Column, value: Any, codes: Mapping[int, str], chinese: bool) 
     return "" if value is None else column.show(value, codes, chinese)
 
 
-def _guarded(cell: str) -> str:
+def guarded(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 

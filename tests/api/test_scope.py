@@ -286,6 +286,13 @@ def reads(app: FastAPI, role: Role) -> Iterator[tuple[str, frozenset[str], froze
         )
 
 
+def formats_of(app: FastAPI, path: str) -> tuple[str, ...]:
+    document = app.openapi()
+    (output,) = (one for one in document["paths"][path]["get"]["parameters"] if one["name"] == "format")
+    reference = output["schema"]["$ref"].rpartition("/")[2]
+    return tuple(document["components"]["schemas"][reference]["enum"])
+
+
 async def body_of(client: httpx.AsyncClient, path: str, **query: Any) -> str:
     """The text of a successful answer; what is refused tells nothing but what was asked.
 
@@ -323,7 +330,7 @@ async def test_nothing_of_another_organ_by_any_route_or_filter(city: World, app:
                     assert not any(mark in body for mark in MARKS), f"{path} leaks: {body}"
                     continue
                 assert ids <= THEIR_IDS.keys(), f"{path}: teach THEIR_IDS what belongs to organ {THEIRS}"
-                formats = ("json", "geojson", "gpx", "csv") if "format" in filters else (None,)
+                formats = formats_of(app, path) if "format" in filters else (None,)
                 for shape in formats:
                     answer = await client.get(
                         path.format(**THEIR_IDS), params={"format": shape} if shape else {}, headers=PURPOSE
