@@ -41,6 +41,7 @@ from api.quarantine.routes import router as quarantine_router
 from api.registry.routes import router as registry_router
 from api.rules.routes import router as rules_router
 from api.state import Services
+from api.statistics.board import router as nev_board_router
 from api.statistics.routes import router as statistics_router
 from api.stream.routes import router as stream_router
 from api.tasks.routes import router as tasks_router
@@ -71,6 +72,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     cases_router,
     rules_router,
     statistics_router,
+    nev_board_router,
     trips_router,
     timeline_router,
     unit_states_router,

@@ -19,17 +19,15 @@ from api.dependencies import Caller, Shared, requires
 from api.errors import ApiProblem, problems
 from api.registry.paging import Cursor, DivisionQuery, OrganQuery
 from api.statistics.schemas import Answer, DefinitionList, VehiclePage
-from api.statistics.shown import compared, definition_shown, group_shown
+from api.statistics.shown import compared, definition_shown, group_shown, target_shown
 from fleet.errors import NotFound
 from fleet.identity.permissions import Permission
-from fleet.model.moments import day_begins_us, from_us
 from fleet.model.registry import Energy, Management, VehicleUse
 from fleet.model.scope import Scope
 from fleet.statistics.base import Dimension, Parts, Source, Statistic
 from fleet.statistics.registry import BY_SLUG, STATISTICS
 from fleet.store.counting import Key, count
 from fleet.store.figures import Question, names_of, subtree_of
-from fleet.store.policies import values_at
 from fleet.store.recompute import today
 from fleet.store.scoped import is_visible_organ
 
@@ -155,7 +153,10 @@ async def read_statistic(
                 found = await count(connection, statistic, replace(before, by=by), scope=caller.scope)
                 earlier = {_a_year_later(by, key): parts for key, parts in found.items()}
         named = await names_of(connection, by, [*groups, *earlier])
-        target = await _target(connection, statistic, asked.organ, question.last, total)
+        target = None
+        if statistic.target is not None:
+            figure = statistic.figure(total)
+            target = await target_shown(connection, statistic.target, asked.organ, question.last, figure)
     items = [
         group_shown(statistic, by, key, groups.get(key), earlier.get(key), named, year_on_year)
         for key in dict.fromkeys([*groups, *earlier])
@@ -215,21 +216,6 @@ def _known(slug: str) -> Statistic:
 
 def _wrong(detail: str) -> ApiProblem:
     return ApiProblem(422, "invalid-request", "Invalid request", detail)
-
-
-async def _target(
-    connection: AsyncConnection, statistic: Statistic, organ: int | None, last: date, total: Parts
-) -> dict[str, Any] | None:
-    if statistic.target is None:
-        return None
-    held = (await values_at(connection, from_us(day_begins_us(last)), organ, [statistic.target]))[statistic.target]
-    value = statistic.figure(total)
-    return {
-        "slug": statistic.target,
-        "value": held.value,
-        "version_id": None if held.version is None else held.version.id,
-        "met": None if value is None else value >= int(held.value),
-    }
 
 
 def _a_year_before(day: date) -> date:

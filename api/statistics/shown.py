@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from fractions import Fraction
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fleet.model.moments import day_begins_us, from_us
 from fleet.statistics.base import Dimension, Parts, Statistic
 from fleet.store.counting import Key
+from fleet.store.policies import values_at
 
 Names = Mapping[Dimension, Mapping[int, str]]
 
@@ -39,6 +45,19 @@ def compared(statistic: Statistic, parts: Parts | None, earlier: Parts | None, b
         shown["previous"] = {"value": statistic.value(earlier), "parts": earlier}
         shown["change"] = None if one is None or other is None else float(round(one - other, statistic.decimals))
     return shown
+
+
+async def target_shown(
+    connection: AsyncConnection, slug: str, organ: int | None, day: date, figure: Fraction | None
+) -> dict[str, Any]:
+    """The target that holds when the day begins, and whether the figure meets it."""
+    held = (await values_at(connection, from_us(day_begins_us(day)), organ, [slug]))[slug]
+    return {
+        "slug": slug,
+        "value": held.value,
+        "version_id": None if held.version is None else held.version.id,
+        "met": None if figure is None else figure >= int(held.value),
+    }
 
 
 def group_shown(

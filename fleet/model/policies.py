@@ -205,6 +205,9 @@ _ALL: tuple[Policy, ...] = (
         most=366 * _DAY_S,
     ),
     _factor("nev_purchases_target_pct", 30, "%", "新能源购置占比目标", "New-energy purchases, target", most=100),
+    _factor(
+        "nev_communications_target_pct", 100, "%", "机要通信新能源目标", "New-energy communications, target", most=100
+    ),
     # Heating values by China's general rules for the calculation of energy (GB/T 2589), a litre at its usual density.
     _factor("petrol_wh_per_l", 8_740, "Wh/L", "汽油热值", "Petrol, heating value"),
     _factor("diesel_wh_per_l", 9_960, "Wh/L", "柴油热值", "Diesel, heating value"),

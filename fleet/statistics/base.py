@@ -6,7 +6,7 @@ share of the city is never an average of shares, and the same question gives the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -122,9 +122,13 @@ class Statistic:
 
     def sum(self, rows: Sequence[tuple[Source, Row]]) -> Parts:
         """The parts of rows, added up."""
+        return self.add([self.counts[source](row) for source, row in rows])
+
+    def add(self, some: Iterable[Mapping[str, int]]) -> Parts:
+        """Parts, added up."""
         total = dict.fromkeys((part.name for part in self.parts), 0)
-        for source, row in rows:
-            for name, value in self.counts[source](row).items():
+        for parts in some:
+            for name, value in parts.items():
                 total[name] += value
         return total
 

@@ -70,7 +70,7 @@ ROUTES = {
                 for rest in ("", *(f"/{{trip_id}}{one}" for one in ("", "/versions", "/verdict")))
             ),
             "/api/v1/trips/{trip_id}/track",
-            *("/api/v1/statistics/{statistic}", "/api/v1/statistics/{statistic}/vehicles"),
+            *("/api/v1/statistics/{statistic}", "/api/v1/statistics/{statistic}/vehicles", "/api/v1/nev-board"),
             *(f"/api/v1/vehicles/{{vehicle_id}}/{name}" for name in ("timeline", "days", "months")),
             *("/api/v1/units/{unit_id}/state", "/api/v1/visits", "/api/v1/alerts"),
             *("/api/v1/use-record", "/api/v1/vehicles/{vehicle_id}/use-record"),

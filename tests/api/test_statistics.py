@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import Range
 
+from api.statistics.board_schemas import Board, WhatIf
 from api.statistics.schemas import Answer, DefinitionList, VehiclePage
 from fleet.model.registry import Role
 from fleet.statistics.registry import STATISTICS
@@ -125,6 +126,34 @@ async def test_a_figure_is_recounted_from_its_vehicles(fleet: World, client: htt
         cursor = page.next_cursor
     assert [one["vehicle"]["plate"] for one in found] == ["云D00021", "云D00022", "云D00023"]
     assert sum(one["parts"]["distance_m"] for one in found) == shown["total"]["parts"]["distance_m"]
+
+
+async def test_the_board_of_quotas(fleet: World, client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/v1/nev-board", params={"year": 2025})
+    Board.model_validate(answer.json())
+    shown = answer.json()
+    assert (shown["to"], shown["stock"]["parts"]) == ("2025-12-31", {"new_energy": 2, "vehicles": 3})
+    assert (shown["purchases"]["value"], shown["purchases"]["target"]["met"]) == (50.0, True)
+    assert (shown["communications"]["value"], shown["communications"]["target"]["value"]) == (None, 100)
+    assert [(one["division"], one["stock"]["parts"]["vehicles"]) for one in shown["counties"]] == [
+        *((530302, 2), (530303, 1)),
+    ]
+    assert [one["organ"]["id"] for one in shown["organs"]] == [2, 3]
+    assert [(one["year"], one["parts"]["registered"]) for one in shown["by_purchase_year"]] == [(2024, 1), (2025, 2)]
+    assert (await client.get("/api/v1/nev-board", params={"year": 2100})).status_code == 422
+    assert (await client.get("/api/v1/nev-board", params={"organ": 99})).status_code == 404
+
+
+async def test_what_if_these_were_replaced(fleet: World, client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/v1/nev-board/what-if?year=2025", json={"vehicles": [22, 21, 4711, 22]})
+    WhatIf.model_validate(answer.json())
+    shown = answer.json()
+    assert [one["plate"] for one in shown["replaced"]] == ["云D00022"]
+    assert shown["left"] == [{"vehicle_id": 21, "why": "new_energy"}, {"vehicle_id": 4711, "why": "not_in_stock"}]
+    assert (shown["stock"]["now"]["value"], shown["stock"]["then"]["value"]) == (66.67, 100.0)
+    now, then = (shown["distance"][name]["parts"] for name in ("now", "then"))
+    assert (now["new_energy_m"], then["new_energy_m"]) == (37_000, 37_000 + 5_000 + 99_000)
+    assert then["distance_m"] == now["distance_m"]
 
 
 async def test_as_a_sheet(fleet: World, client: httpx.AsyncClient) -> None:
