@@ -9,17 +9,14 @@ import argparse
 import asyncio
 import gc
 import logging
-import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import uvloop
-
-from fleet.errors import FleetError
+from fleet.daemon import on_signal, start
 from fleet.geography.divisions import division_index
-from fleet.settings import Settings, load_settings
+from fleet.settings import Settings
 from fleet.store.pool import await_database
 from ingest.batch import BatchBuilder
 from ingest.codecs import DEFAULT
@@ -60,8 +57,7 @@ async def run(settings: Settings, worker: int, receipt_pause_s: float = LEAST_PA
 
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    on_signal(stopped.set)
     failure: asyncio.Future[None] = loop.create_future()
     loop.set_exception_handler(lambda _, context: _fail(failure, context))  # a bug in a callback ends the process, too
     gc.freeze()  # the polygons and modules are for ever; the collector need not look at them again
@@ -116,17 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--receipt-pause-s", type=float, default=LEAST_PAUSE_S, help="least seconds between two receipts of a unit"
     )
     options = parser.parse_args(arguments)
-    try:
-        settings = load_settings()
-        logging.basicConfig(
-            level=settings.log_level.upper(),
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-            stream=sys.stderr,
-        )
-        return uvloop.run(run(settings, options.worker, options.receipt_pause_s))
-    except FleetError as error:
-        print(f"fleet ingest: {error}", file=sys.stderr)  # noqa: T201 the command's answer
-        return error.exit_code
+    return start("fleet ingest", lambda settings: run(settings, options.worker, options.receipt_pause_s))
 
 
 if __name__ == "__main__":
