@@ -100,7 +100,10 @@ class Desk:
     @property
     def busy(self) -> bool:
         """Whether something is to be done at this moment, or being done."""
-        return bool(self._at_work or self._to_plan or self._planned is None)
+        now = self._now()
+        due = self._waiting and self._waiting[0][0] <= now
+        may_begin = self._ready and now >= max(self._paused_until, self._next_at)
+        return bool(self._at_work or self._to_plan or due or may_begin or self._planned is None)
 
     async def open(self) -> None:
         """Find what was filed before; asks until the service answers."""
