@@ -35,6 +35,7 @@ from api.middleware import Edge
 from api.openapi import DESCRIPTION, install_openapi
 from api.orders.candidates import router as candidates_router
 from api.orders.routes import router as orders_router
+from api.orders.sent import router as order_commands_router
 from api.orders.steps import router as order_steps_router
 from api.positions.routes import router as positions_router
 from api.quarantine.routes import router as quarantine_router
@@ -66,6 +67,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tracks_router,
     orders_router,
     order_steps_router,
+    order_commands_router,
     candidates_router,
     tasks_router,
     task_steps_router,

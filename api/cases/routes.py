@@ -31,8 +31,7 @@ from api.cursors import decode_cursor, encode_cursor
 from api.datum import Datum, DatumQuery
 from api.dependencies import Caller, Purpose, Shared, requires
 from api.errors import ApiProblem, problems
-from api.orders.desk import MaybeMatch
-from api.registry.editing import tagged
+from api.registry.editing import MaybeMatch, tagged
 from api.registry.paging import Cursor, DivisionQuery, IdQuery, OrganQuery
 from api.state import Services
 from fleet.errors import NotFound

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from fastapi import Depends, Header
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.dependencies import Caller
 from api.errors import ApiProblem
 from api.orders.shown import said, shown
-from api.registry.editing import expected_version, tagged
+from api.orders.told import tell_units
+from api.registry.editing import tagged
 from api.state import Services
 from fleet.dispatch import commands as c
 from fleet.dispatch.commands import Actor, Command, Name
@@ -40,19 +40,6 @@ _AGAIN = frozenset({"40P01", "40001"})  # deadlock, serialisation
 
 Make = Callable[[AsyncConnection, Stored], Awaitable[Command]]
 """From the order as it is, locked, to the command."""
-
-
-def stated_version(
-    if_match: Annotated[
-        str | None,
-        Header(alias="If-Match", description="The ETag of the order that was read; a step may do without"),
-    ] = None,
-) -> int | None:
-    """None without one: the state of the order decides then whether the step still makes sense."""
-    return None if if_match is None or if_match.strip() == "*" else expected_version(if_match)
-
-
-MaybeMatch = Annotated[int | None, Depends(stated_version)]
 
 
 def actor_of(caller: Caller) -> Actor:
@@ -123,6 +110,7 @@ async def _take(
     step = Step(command.name, actor, now, command.why, doubtful)
     await orders_changes.save(connection, stored.order, after, step, number=number)
     await orders_booking.rebook(connection, after, scope=caller.scope, now=now)
+    await tell_units(connection, stored.order, after, now)
     reason = f"order.{command.name.value}"
     if command.name is not Name.EDIT:
         await orders_changes.judge_again(connection, stored.order, after, reason=reason, now=now)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from api.registry.schemas import CURSOR, OrganNamed
 from fleet.dispatch.coverage import Standing
+from fleet.model.downlink import CommandAnswer, CommandState
 from fleet.model.orders import Decision, OrderState, PermittedArea, Source
 from fleet.model.registry import Body, Role
 
@@ -162,6 +163,31 @@ class EventShown(BaseModel):
 
 class OrderHistory(BaseModel):
     items: list[EventShown]
+
+
+class CommandShown(BaseModel):
+    """A command to the unit of a vehicle. Every moment is null until it came."""
+
+    id: int
+    kind: str = Field(examples=["order", "order.withdrawn"])
+    vehicle: VehicleNamed
+    unit: str | None = Field(description="Which it was sent to last, or would be sent to; null: the vehicle has none")
+    state: CommandState
+    created_at: datetime
+    expires_at: datetime
+    tries: int
+    tried_at: datetime | None = Field(description="The last time")
+    sent_at: datetime | None = Field(description="When the broker first handed it to the unit's connection")
+    answered_at: datetime | None
+    answered_late: bool = Field(description="After it had expired")
+    answer: CommandAnswer | None
+    reason: str | None = Field(description="The unit's own words")
+    expired_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+class Commands(BaseModel):
+    items: list[CommandShown]
 
 
 class Assigned(BaseModel):

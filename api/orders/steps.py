@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.dependencies import Caller, Shared, requires
 from api.errors import problems
-from api.orders.desk import MaybeMatch, take
+from api.orders.desk import take
 from api.orders.forms import account_of, amended_plan, metres
 from api.orders.routes import OrderId
 from api.orders.schemas import AmendForm, AssignForm, CorrectForm, DepartForm, ReturnForm, StepForm
 from api.orders.shapes import OrderShown
+from api.registry.editing import MaybeMatch
 from fleet.dispatch import commands as c
 from fleet.dispatch.commands import Command, Wanted
 from fleet.identity.permissions import Permission
@@ -40,28 +42,36 @@ def _plainly(command: Command) -> Any:
     return make
 
 
+class Asked:
+    """What a request brings for a step that needs nothing but perhaps a reason."""
+
+    def __init__(self, services: Shared, order_id: OrderId, version: MaybeMatch, form: StepForm | None = None) -> None:
+        self._services, self._order_id, self._version = services, order_id, version
+        self._why = None if form is None else form.why
+
+    async def take(self, caller: Caller, command: Callable[[str | None], Command]) -> Response:
+        return await take(self._services, caller, self._order_id, _plainly(command(self._why)), version=self._version)
+
+
+Plain = Annotated[Asked, Depends()]
+
+
 @router.post("/orders/{order_id}/submit", summary="Submit an order", **STEP)
-async def submit(
-    services: Shared, caller: Applicant, order_id: OrderId, version: MaybeMatch, _: StepForm | None = None
-) -> Response:
+async def submit(caller: Applicant, asked: Plain) -> Response:
     """申请. It gets its number now, or keeps the one it had; how many levels must approve it is fixed now."""
-    return await take(services, caller, order_id, _plainly(c.Submit()), version=version)
+    return await asked.take(caller, lambda _: c.Submit())
 
 
 @router.post("/orders/{order_id}/approve", summary="Approve an order", **STEP)
-async def approve(
-    services: Shared, caller: Approver, order_id: OrderId, version: MaybeMatch, form: StepForm | None = None
-) -> Response:
+async def approve(caller: Approver, asked: Plain) -> Response:
     """审批. Nobody approves his own order; of two levels each is another person's."""
-    return await take(services, caller, order_id, _plainly(c.Approve(_why(form))), version=version)
+    return await asked.take(caller, c.Approve)
 
 
 @router.post("/orders/{order_id}/reject", summary="Reject an order", **STEP)
-async def reject(
-    services: Shared, caller: Approver, order_id: OrderId, version: MaybeMatch, form: StepForm | None = None
-) -> Response:
+async def reject(caller: Approver, asked: Plain) -> Response:
     """With the reason. The applicant may change it and submit it again."""
-    return await take(services, caller, order_id, _plainly(c.Reject(_why(form))), version=version)
+    return await asked.take(caller, c.Reject)
 
 
 @router.post("/orders/{order_id}/assign", summary="Assign vehicles and drivers", **STEP)
@@ -99,19 +109,15 @@ async def return_(
 
 
 @router.post("/orders/{order_id}/settle", summary="Settle an order", **STEP)
-async def settle(
-    services: Shared, caller: Settler, order_id: OrderId, version: MaybeMatch, form: StepForm | None = None
-) -> Response:
+async def settle(caller: Settler, asked: Plain) -> Response:
     """结算. Nothing about it may wait for a decision."""
-    return await take(services, caller, order_id, _plainly(c.Settle(_why(form))), version=version)
+    return await asked.take(caller, c.Settle)
 
 
 @router.post("/orders/{order_id}/cancel", summary="Cancel an order", **STEP)
-async def cancel(
-    services: Shared, caller: Applicant, order_id: OrderId, version: MaybeMatch, form: StepForm | None = None
-) -> Response:
+async def cancel(caller: Applicant, asked: Plain) -> Response:
     """Before the departure only, by its applicant or a dispatcher. Its vehicles are free at once."""
-    return await take(services, caller, order_id, _plainly(c.Cancel(_why(form))), version=version)
+    return await asked.take(caller, c.Cancel)
 
 
 @router.post("/orders/{order_id}/correct", summary="Correct a departure or return", **STEP)
@@ -142,48 +148,21 @@ async def amend(
 
 
 @router.post("/orders/{order_id}/amendments/{number}/approve", summary="Approve an amendment", **STEP)
-async def approve_amendment(
-    services: Shared,
-    caller: Approver,
-    order_id: OrderId,
-    number: AmendmentNumber,
-    version: MaybeMatch,
-    form: StepForm | None = None,
-) -> Response:
+async def approve_amendment(caller: Approver, asked: Plain, number: AmendmentNumber) -> Response:
     """It holds from this moment on, with as many levels as the order. More time moves the bookings with it."""
-    command = c.DecideAmendment(number, approve=True, why=_why(form))
-    return await take(services, caller, order_id, _plainly(command), version=version)
+    return await asked.take(caller, lambda why: c.DecideAmendment(number, approve=True, why=why))
 
 
 @router.post("/orders/{order_id}/amendments/{number}/reject", summary="Reject an amendment", **STEP)
-async def reject_amendment(
-    services: Shared,
-    caller: Approver,
-    order_id: OrderId,
-    number: AmendmentNumber,
-    version: MaybeMatch,
-    form: StepForm | None = None,
-) -> Response:
+async def reject_amendment(caller: Approver, asked: Plain, number: AmendmentNumber) -> Response:
     """With the reason; the order goes on as it was."""
-    command = c.DecideAmendment(number, approve=False, why=_why(form))
-    return await take(services, caller, order_id, _plainly(command), version=version)
+    return await asked.take(caller, lambda why: c.DecideAmendment(number, approve=False, why=why))
 
 
 @router.post("/orders/{order_id}/amendments/{number}/withdraw", summary="Withdraw an amendment", **STEP)
-async def withdraw_amendment(
-    services: Shared,
-    caller: Applicant,
-    order_id: OrderId,
-    number: AmendmentNumber,
-    version: MaybeMatch,
-    form: StepForm | None = None,
-) -> Response:
+async def withdraw_amendment(caller: Applicant, asked: Plain, number: AmendmentNumber) -> Response:
     """By the order's applicant or a dispatcher, before it is decided."""
-    return await take(services, caller, order_id, _plainly(c.WithdrawAmendment(number, _why(form))), version=version)
-
-
-def _why(form: StepForm | None) -> str | None:
-    return None if form is None else form.why
+    return await asked.take(caller, lambda why: c.WithdrawAmendment(number, why))
 
 
 def _only_one(order: Order) -> int:

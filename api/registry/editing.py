@@ -102,7 +102,18 @@ def expected_version(
     return int(matched[1]) if matched else 0
 
 
+def stated_version(
+    if_match: Annotated[
+        str | None,
+        Header(alias="If-Match", description="The ETag of the record that was read; a step may do without"),
+    ] = None,
+) -> int | None:
+    """None without one: the state of the record decides then whether the step still makes sense."""
+    return None if if_match is None or if_match.strip() == "*" else expected_version(if_match)
+
+
 IfMatch = Annotated[int, Depends(expected_version)]
+MaybeMatch = Annotated[int | None, Depends(stated_version)]
 Patch = Annotated[dict[str, Any], Body(description="JSON merge patch: the fields to change; null empties one")]
 
 

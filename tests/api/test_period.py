@@ -53,6 +53,7 @@ ROUTES = {
     "/api/v1/orders/{order_id}": C,
     "/api/v1/orders/{order_id}/history": C,
     "/api/v1/orders/{order_id}/permits": C,
+    "/api/v1/orders/{order_id}/commands": C,
     "/api/v1/orders/purposes": T,
     "/api/v1/positions/latest": R,
     "/api/v1/positions/stream": R,
