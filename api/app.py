@@ -34,6 +34,7 @@ from api.live.poller import REGISTRY_INTERVAL_S, Live
 from api.middleware import Edge
 from api.openapi import DESCRIPTION, install_openapi
 from api.orders.candidates import router as candidates_router
+from api.orders.road import RoadDesk
 from api.orders.routes import router as orders_router
 from api.orders.sent import router as order_commands_router
 from api.orders.steps import router as order_steps_router
@@ -66,8 +67,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     registry_router,
     tracks_router,
     orders_router,
-    order_steps_router,
     order_commands_router,
+    order_steps_router,
     candidates_router,
     tasks_router,
     task_steps_router,
@@ -119,14 +120,18 @@ def create_app(
         closing=asyncio.Event(),
     )
 
+    road = RoadDesk(database, now)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # A process that can no longer log must end: it is started again.
         services.audit.start(on_fault=lambda: signal.raise_signal(signal.SIGTERM))
         services.live.start()
+        road.start()
         try:
             yield
         finally:
+            await road.stop()
             await services.live.stop()
             await services.checks.stop()
             await services.audit.stop()

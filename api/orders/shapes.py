@@ -150,8 +150,8 @@ class OrderPage(BaseModel):
 class EventShown(BaseModel):
     n: int
     at: datetime
-    account: Person
-    role: Role
+    account: Person | None = Field(description="null: nobody's step, known from the road")
+    role: Role | None
     command: str
     state_before: OrderState | None
     state_after: OrderState

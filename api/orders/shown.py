@@ -109,7 +109,7 @@ def event_shown(row: RowMapping, names: Names) -> dict[str, Any]:
     same = ("n", "at", "role", "command", "state_before", "state_after", "why", "doubts")
     return {
         **{name: row[name] for name in same},
-        "account": {"id": row["account_id"], "username": row["username"]},
+        "account": None if row["account_id"] is None else {"id": row["account_id"], "username": row["username"]},
         "before": _seen(row["before"], names),
         "after": _seen(row["after"], names),
     }

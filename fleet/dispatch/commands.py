@@ -31,6 +31,7 @@ class Name(StrEnum):
     REJECT_AMENDMENT = "reject_amendment"
     WITHDRAW_AMENDMENT = "withdraw_amendment"
     CORRECT = "correct"
+    ROAD = "road"  # nobody's: what the vehicle's own track shows
 
 
 DISPATCHERS = frozenset({Role.CITY_DISPATCHER, Role.ORGAN_DISPATCHER})
@@ -44,6 +45,7 @@ WHO: Mapping[Name, frozenset[Role]] = MappingProxyType(
         Name.WITHDRAW_AMENDMENT: APPLICANTS,
         **dict.fromkeys((Name.APPROVE, Name.REJECT, Name.APPROVE_AMENDMENT, Name.REJECT_AMENDMENT), APPROVERS),
         **dict.fromkeys((Name.ASSIGN, Name.DEPART, Name.RETURN, Name.SETTLE, Name.CORRECT), DISPATCHERS),
+        Name.ROAD: frozenset(),
     }
 )
 """Which roles each command is open to; the permissions of the interface say the same, a test compares."""

@@ -38,6 +38,7 @@ FROM: Mapping[Name, frozenset[OrderState]] = MappingProxyType(
         Name.REJECT_AMENDMENT: _RUNNING,
         Name.WITHDRAW_AMENDMENT: _RUNNING,
         Name.CORRECT: frozenset({_S.DEPARTED, _S.RETURNED, _S.SETTLED}),
+        Name.ROAD: frozenset({_S.ASSIGNED, _S.DEPARTED, _S.RETURNED}),
     }
 )
 """From which states each command may be given."""
@@ -144,6 +145,8 @@ def may_from(order: Order, name: Name) -> bool:
     """Whether the order's state allows the command; an emergency on which nobody has decided allows more."""
     if order.state in FROM[name]:
         return True
+    if name is Name.RETURN and order.state is OrderState.RETURNED:
+        return any(one.unaccounted for one in order.outings)
     undecided = order.emergency and order.decision is Decision.PENDING
     return undecided and order.state in FROM_EMERGENCY.get(name, frozenset())
 
@@ -225,6 +228,11 @@ def _correct_in_time(order: Order, given: Given) -> Iterable[Reason]:
 
 
 def _settle(order: Order, given: Given) -> Iterable[Reason]:
+    for one in order.outings:
+        if one.unaccounted:
+            zh = f"车辆 {one.vehicle_id} 已由轨迹判定回车，请先登记里程和费用"
+            en = f"The vehicle {one.vehicle_id} is back by the road: state its odometer and costs first"
+            yield state("account_missing", zh, en, one.vehicle_id)
     if order.pending_amendment is not None:
         zh, en = "有待审批的变更", "An amendment waits for its decision"
         yield state("amendment_pending", zh, en, order.pending_amendment.number)

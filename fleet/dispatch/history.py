@@ -25,12 +25,15 @@ _VEIL = "***"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One step; `n` counts those of the order from 1. `before` and `after` hold the fields that differ, as JSON."""
+    """One step; `n` counts those of the order from 1. `before` and `after` hold the fields that differ, as JSON.
+
+    `account_id` and `role` are None for what is known from the road.
+    """
 
     n: int
     at: datetime
-    account_id: int
-    role: Role
+    account_id: int | None
+    role: Role | None
     command: Name
     state_before: OrderState | None
     state_after: OrderState
@@ -91,5 +94,7 @@ def replay(events: Iterable[Event]) -> dict[str, Any]:
 def _possible(event: Event, told: Mapping[str, Any]) -> bool:
     if event.state_before is None or event.state_before in FROM[event.command]:
         return True
+    if event.command is Name.RETURN and event.state_before is OrderState.RETURNED:
+        return any(one["return_source"] == "road" and one["odometer_in_m"] is None for one in told["outings"])
     undecided = told["emergency"] and told["decision"] == "pending"
     return bool(undecided) and event.state_before in FROM_EMERGENCY.get(event.command, frozenset())

@@ -6,8 +6,10 @@
                           ▼   │                                              settled <── settle ── returned
                         rejected
 
-`cancel` leads from everything before the departure to cancelled. An emergency may be assigned and depart while it is
-submitted; who decides on it then changes `decision` and not the state, unless the vehicle has not left yet.
+A departure or return may also be known from the road (`fleet.dispatch.road`); a return by the road waits for a person's
+odometer and costs before it is settled. `cancel` leads from everything before the departure to cancelled. An emergency
+may be assigned and depart while it is submitted; who decides on it then changes `decision` and not the state, unless
+the vehicle has not left yet.
 """
 
 from __future__ import annotations
@@ -83,12 +85,12 @@ def apply(order: Order, command: Command, actor: Actor, given: Given) -> Order:
             return _decided(order, actor, now, approve=isinstance(command, c.Approve), why=command.why)
         case c.Assign():
             changed = replace(order, assignments=assigned(order, command, by_id=actor.account_id, now=now))
-            return _on_the_road(changed)
+            return on_the_road(changed)
         case c.Depart():
             changed = replace(order, outings=departed(order, command, now))
-            return _on_the_road(_due(changed, given))
+            return on_the_road(_due(changed, _approve_within(given)))
         case c.Return():
-            return _on_the_road(replace(order, outings=returned(order, command, now)))
+            return on_the_road(replace(order, outings=returned(order, command, now)))
         case c.Settle():
             return replace(order, state=OrderState.SETTLED, settled_at=now)
         case c.Cancel():
@@ -182,7 +184,7 @@ def _released(order: Order, now: datetime) -> Order:
     )
 
 
-def _on_the_road(order: Order) -> Order:
+def on_the_road(order: Order) -> Order:
     """The state that follows from the vehicles it has and where they are."""
     outings = {one.vehicle_id: one for one in order.outings}
     if not outings and not order.assigned:
@@ -195,12 +197,24 @@ def _on_the_road(order: Order) -> Order:
     return replace(order, state=OrderState.DEPARTED if out or still_to_go else OrderState.RETURNED)
 
 
-def _due(order: Order, given: Given) -> Order:
+def deadline_moved(before: Order, after: Order, within: timedelta) -> Order:
+    """`after` with the end of the time in which an emergency has to be approved, which follows its first departure."""
+    if before.approve_by is None:
+        return _due(after, within)
+    moved = _first_departure(after.outings) - _first_departure(before.outings) if after.outings else None
+    return replace(after, approve_by=None if moved is None else before.approve_by + moved)
+
+
+def _due(order: Order, within: timedelta) -> Order:
     """An emergency that leaves without a decision has to be approved within a time of its first departure."""
-    if not order.emergency or order.decision is not Decision.PENDING or order.approve_by is not None:
+    undecided = order.emergency and order.decision is Decision.PENDING
+    if not undecided or order.approve_by is not None or not order.outings:
         return order
-    within = timedelta(seconds=given.rules.emergency_approve_within_s)
     return replace(order, approve_by=_first_departure(order.outings) + within)
+
+
+def _approve_within(given: Given) -> timedelta:
+    return timedelta(seconds=given.rules.emergency_approve_within_s)
 
 
 def _first_departure(outings: tuple[Outing, ...]) -> datetime:
@@ -214,10 +228,9 @@ def _corrected(order: Order, command: c.Correct, given: Given) -> Order:
     outings = tuple(one for one in (after if one is before else one for one in order.outings) if one is not None)
     changed = replace(order, outings=outings)
     if order.approve_by is not None:
-        moved = _first_departure(outings) - _first_departure(order.outings) if outings else None
-        changed = replace(changed, approve_by=None if moved is None else order.approve_by + moved)
+        changed = deadline_moved(order, changed, _approve_within(given))
     if order.state is OrderState.SETTLED:
         return changed
     if not outings and order.decision is Decision.REJECTED:  # refused while it was believed to be out
         return replace(_released(changed, given.now), state=OrderState.REJECTED)
-    return _on_the_road(changed)
+    return on_the_road(changed)

@@ -49,8 +49,12 @@ def leaving(order: Order, command: c.Depart) -> list[int]:
 
 
 def coming_back(order: Order, command: c.Return) -> Outing | None:
-    """The outing that a return is about; None when it cannot be told, or is none."""
-    out = [one for one in out_now(order) if command.vehicle_id in (None, one.vehicle_id)]
+    """The outing that a return is about: one that is out, else one that is back by the road and was not stated yet.
+
+    None when it cannot be told, or is none.
+    """
+    named = [one for one in order.outings if command.vehicle_id in (None, one.vehicle_id)]
+    out = [one for one in named if one.returned_at is None] or [one for one in named if one.unaccounted]
     return out[0] if len(out) == 1 else None
 
 
@@ -70,14 +74,16 @@ def departed(order: Order, command: c.Depart, now: datetime) -> tuple[Outing, ..
 def returned(order: Order, command: c.Return, now: datetime) -> tuple[Outing, ...]:
     back = coming_back(order, command)
     assert back is not None
-    written = replace(
-        back,
-        returned_at=command.at or now,
-        return_recorded_at=now,
-        return_source=Source.PERSON,
-        **command.account,
-    )
+    written = _written(back, command, now)
     return tuple(written if one is back else one for one in order.outings)
+
+
+def _written(back: Outing, command: c.Return, now: datetime) -> Outing:
+    """A return that is known from the road keeps its time, unless the person states another."""
+    if back.returned_at is not None and command.at is None:
+        return replace(back, **command.account)
+    at = command.at or now
+    return replace(back, returned_at=at, return_recorded_at=now, return_source=Source.PERSON, **command.account)
 
 
 def corrected(outing: Outing, changes: Mapping[str, Any], now: datetime) -> Outing | None:
@@ -114,7 +120,7 @@ def _return(order: Order, command: c.Return, now: datetime) -> Iterable[Reason]:
     yield from _bounded(command.account)
     if command.account.get("odometer_in_m") is None:
         yield data("odometer_km", "odometer_missing", "请填写回车里程表读数", "The odometer at the return is needed")
-    if order.state is not OrderState.DEPARTED:
+    if order.state not in (OrderState.DEPARTED, OrderState.RETURNED):
         return
     back = coming_back(order, command)
     if back is None and command.vehicle_id is None:
@@ -124,7 +130,7 @@ def _return(order: Order, command: c.Return, now: datetime) -> Iterable[Reason]:
         zh, en = f"车辆 {command.vehicle_id} 不在外", f"The vehicle {command.vehicle_id} is not out for this order"
         yield data("vehicle_id", "not_out", zh, en, command.vehicle_id)
     else:
-        yield from _consistent(replace(back, returned_at=at, **command.account))
+        yield from _consistent(_written(back, command, now))
 
 
 def _correct(order: Order, command: c.Correct, now: datetime) -> Iterable[Reason]:

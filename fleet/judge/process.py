@@ -17,11 +17,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from fleet.errors import StoreUnavailable
+from fleet.judge import road
 from fleet.judging.vehicle import Dossier, Judgement, Policies, PoliciesAt, judge
 from fleet.model.findings import Parameter
 from fleet.model.policies import POLICIES, PolicyVersion, resolve
 from fleet.model.verdicts import VerdictKind
-from fleet.store import cases, deadlines, dossiers, judgements, marks
+from fleet.store import cases, deadlines, dossiers, judgements, marks, sightings
 from fleet.store.dossiers import Papers, Rulebook
 from fleet.store.judgements import Changed
 from fleet.store.marks import Mark
@@ -107,6 +108,7 @@ class Judge:
                 begun = [at for at in papers[vehicle_id].holding if begin <= at < end]
                 await marks.hold(connection, vehicle_id, begun, now)
             await cases.follow(connection, changed, now=now)
+            await sightings.leave(connection, road.news(papers, taken, rulebook, now), now)
             return len(taken)
 
     def _judge(self, papers: Papers, mark: Mark, rulebook: Rulebook, now: datetime) -> Judgement:

@@ -147,6 +147,16 @@ class Outing:
     other_fen: int | None = None
     remarks: str | None = None
 
+    @property
+    def stated(self) -> bool:
+        """Whether a person has returned it, or completed a return that was known from the road."""
+        return self.return_source is Source.PERSON or self.odometer_in_m is not None
+
+    @property
+    def unaccounted(self) -> bool:
+        """Back by the road, while nobody has stated its odometer and costs yet."""
+        return self.returned_at is not None and not self.stated
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:

@@ -86,6 +86,7 @@ class Papers:
     home: Home | None
     segments: list[Known] = field(default_factory=list)
     events: list[EventItem] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
     sealings: list[Sealing] = field(default_factory=list)
     packed: dict[int, bytes] = field(default_factory=dict)
@@ -241,6 +242,7 @@ async def _grants(
     for order in await orders_of_vehicles(connection, papers, begin, end):
         for vehicle_id in {one.vehicle_id for one in order.assignments} & papers.keys():
             papers[vehicle_id].grants += order_grants(order, vehicle_id, rulebook)
+            papers[vehicle_id].orders.append(order)
     for vehicle_id, grant in await task_grants(
         *(connection, papers, begin, end),
         divisions=counties_of,
@@ -267,8 +269,8 @@ def order_grants(order: Order, vehicle_id: int, rulebook: Rulebook) -> tuple[Gra
         order,
         vehicle_id,
         divisions=permitted_divisions,
-        radius_m=_value(rulebook, "destination_deviation.radius_m", order),
-        emergency_within_s=_value(rulebook, "emergency.approve_within_s", order),
+        radius_m=order_policy(rulebook, "destination_deviation.radius_m", order),
+        emergency_within_s=order_policy(rulebook, "emergency.approve_within_s", order),
     )
 
 
@@ -286,7 +288,8 @@ def counties_of(permitted: PermittedArea, division: int | None) -> frozenset[int
     return None
 
 
-def _value(rulebook: Rulebook, slug: str, order: Order) -> int:
+def order_policy(rulebook: Rulebook, slug: str, order: Order) -> int:
+    """The policy of the order's organ as it held when the order was submitted."""
     return _at(rulebook, slug, order.organ_id, order.submitted_at or order.created_at)
 
 

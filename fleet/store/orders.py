@@ -209,10 +209,10 @@ async def orders_of_organs(
 
 
 async def history(connection: AsyncConnection, order_id: int) -> Sequence[RowMapping]:
-    """Every step, first to last, with the `username` of who took it."""
+    """Every step, first to last, with the `username` of who took it; null for what is known from the road."""
     statement = (
         select(order_event, account.c.username)
-        .select_from(order_event.join(account))
+        .select_from(order_event.outerjoin(account))
         .where(order_event.c.order_id == order_id)
         .order_by(order_event.c.n)
     )

@@ -32,8 +32,9 @@ _ENDED = frozenset({OrderState.CANCELLED, OrderState.REJECTED, OrderState.DRAFT}
 def wanted_bookings(order: Order, now: datetime, held: Mapping[int, Period]) -> dict[int, tuple[int | None, Period]]:
     """What the order takes by vehicle: its driver, and from when to when. `held`: what it has taken already.
 
-    Its window; up to the return where that came earlier. An emergency takes nothing of the past: what is written down
-    afterwards must not be refused because of what was planned.
+    Its window; up to the return where a person has stated that it came earlier: a vehicle that only came by is not
+    given away. An emergency takes nothing of the past: what is written down afterwards must not be refused because of
+    what was planned.
     """
     if order.state in _ENDED:
         return {}
@@ -46,7 +47,7 @@ def wanted_bookings(order: Order, now: datetime, held: Mapping[int, Period]) -> 
             before = held.get(one.vehicle_id)
             since = now if before is None or before.lower is None else min(before.lower, now)
             begin = max(begin, since)
-        if outing is not None and outing.returned_at is not None:
+        if outing is not None and outing.returned_at is not None and not outing.unaccounted:
             end = min(end, outing.returned_at)
         if begin < end:
             result[one.vehicle_id] = (one.driver_id, Range(begin, end, bounds="[)"))

@@ -39,10 +39,10 @@ class Number(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Who took which step, when, why, and what was doubtful about it."""
+    """Who took which step, when, why, and what was doubtful about it. `actor` None: the road shows it."""
 
     name: Name
-    actor: Actor
+    actor: Actor | None
     at: datetime
     why: str | None = None
     doubts: Sequence[Reason] = ()
@@ -216,8 +216,8 @@ async def _add_event(connection: AsyncConnection, before: Order | None, after: O
         order_id=after.id,
         n=last.scalar_subquery() + 1,
         at=step.at,
-        account_id=step.actor.account_id,
-        role=step.actor.role.value,
+        account_id=None if step.actor is None else step.actor.account_id,
+        role=None if step.actor is None else step.actor.role.value,
         command=step.name.value,
         state_before=None if before is None else before.state.value,
         state_after=after.state.value,

@@ -225,6 +225,16 @@ async def ordered(world: World, order_id: int, organ: int, vehicle: int) -> None
         ),
         insert(tables.order_assignment).values(order_id=order_id, **given, at=now, by_id=applicant),
         insert(tables.booking).values(order_id=order_id, **given, period=window),
+        insert(tables.unit_command).values(
+            id=order_id,
+            kind="order",
+            content={},
+            vehicle_id=vehicle,
+            order_id=order_id,
+            created_at=now,
+            next_at=now,
+            expires_at=window.upper,
+        ),
         insert(tables.order_event).values(
             order_id=order_id,
             n=1,

@@ -44,6 +44,7 @@ from fleet.store.tables.orders import (
     order_event,
     order_number,
     order_outing,
+    order_sighting,
 )
 from fleet.store.tables.readings import (
     READING_TABLES,
@@ -130,6 +131,7 @@ __all__ = [
     "order_event",
     "order_number",
     "order_outing",
+    "order_sighting",
     "organ",
     "policy_value",
     "position_reading",

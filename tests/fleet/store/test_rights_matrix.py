@@ -85,6 +85,7 @@ order_assignment      -       r        cru
 order_outing          -       r        crud
 order_event           -       r        cr
 booking               -       r        crud
+order_sighting        -       cru      rd
 unit_command          r       r        cr
 
 task                  -       r        cru
