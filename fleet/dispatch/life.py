@@ -87,8 +87,7 @@ def apply(order: Order, command: Command, actor: Actor, given: Given) -> Order:
             changed = replace(order, assignments=assigned(order, command, by_id=actor.account_id, now=now))
             return on_the_road(changed)
         case c.Depart():
-            changed = replace(order, outings=departed(order, command, now))
-            return on_the_road(_due(changed, _approve_within(given)))
+            return on_the_road(_departed(order, command, given))
         case c.Return():
             return on_the_road(replace(order, outings=returned(order, command, now)))
         case c.Settle():
@@ -195,6 +194,13 @@ def on_the_road(order: Order) -> Order:
     still_to_go = any(one.vehicle_id not in outings for one in order.assigned)
     out = any(one.returned_at is None for one in order.outings)
     return replace(order, state=OrderState.DEPARTED if out or still_to_go else OrderState.RETURNED)
+
+
+def _departed(order: Order, command: c.Depart, given: Given) -> Order:
+    changed = replace(order, outings=departed(order, command, given.now))
+    if len(changed.outings) == len(order.outings):  # what had departed by the road
+        return deadline_moved(order, changed, _approve_within(given))
+    return _due(changed, _approve_within(given))
 
 
 def deadline_moved(before: Order, after: Order, within: timedelta) -> Order:

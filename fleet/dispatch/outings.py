@@ -40,11 +40,12 @@ def outing_refusals(order: Order, command: c.Depart | c.Return | c.Correct, now:
 
 
 def leaving(order: Order, command: c.Depart) -> list[int]:
-    """The vehicles that a departure is about."""
-    return [
-        one.vehicle_id
-        for one in order.assigned
-        if command.vehicle_id in (None, one.vehicle_id) and order.outing_of(one.vehicle_id) is None
+    """The vehicles that a departure is about: those that have not departed, else those that did so by the road and of
+    which nobody has stated anything yet."""
+    named = [one.vehicle_id for one in order.assigned if command.vehicle_id in (None, one.vehicle_id)]
+    outings = {number: order.outing_of(number) for number in named}
+    return [number for number, one in outings.items() if one is None] or [
+        number for number, one in outings.items() if one is not None and one.unconfirmed
     ]
 
 
@@ -59,6 +60,9 @@ def coming_back(order: Order, command: c.Return) -> Outing | None:
 
 
 def departed(order: Order, command: c.Depart, now: datetime) -> tuple[Outing, ...]:
+    chosen = leaving(order, command)
+    fresh = [number for number in chosen if order.outing_of(number) is None]
+    confirmed = [_confirmed(one, command, now) if one.vehicle_id in chosen else one for one in order.outings]
     new = [
         Outing(
             vehicle_id=vehicle_id,
@@ -66,9 +70,17 @@ def departed(order: Order, command: c.Depart, now: datetime) -> tuple[Outing, ..
             departure_recorded_at=now,
             odometer_out_m=command.odometer_out_m,
         )
-        for vehicle_id in leaving(order, command)
+        for vehicle_id in fresh
     ]
-    return (*order.outings, *new)
+    return (*confirmed, *new)
+
+
+def _confirmed(outing: Outing, command: c.Depart, now: datetime) -> Outing:
+    """A departure that is known from the road keeps its time, unless the person states another."""
+    known = replace(outing, odometer_out_m=command.odometer_out_m)
+    if command.at is None:
+        return known
+    return replace(known, departed_at=command.at, departure_recorded_at=now, departure_source=Source.PERSON)
 
 
 def returned(order: Order, command: c.Return, now: datetime) -> tuple[Outing, ...]:

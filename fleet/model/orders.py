@@ -153,6 +153,11 @@ class Outing:
         return self.return_source is Source.PERSON or self.odometer_in_m is not None
 
     @property
+    def unconfirmed(self) -> bool:
+        """Out by the road, while nobody has stated anything of the departure yet."""
+        return self.departure_source is Source.ROAD and self.odometer_out_m is None and self.returned_at is None
+
+    @property
     def unaccounted(self) -> bool:
         """Back by the road, while nobody has stated its odometer and costs yet."""
         return self.returned_at is not None and not self.stated

@@ -36,7 +36,7 @@ def test_permissions_say_what_the_guards_say(app: FastAPI) -> None:
     for word in ("approve", "reject", "withdraw"):
         steps[("POST", f"/{{order_id}}/amendments/{{number}}/{word}")] = Name(f"{word}_amendment")
     served = {step: permission for step, permission in permissions.items() if step in steps}
-    assert {steps[step] for step in served} == set(Name)
+    assert {steps[step] for step in served} == set(Name) - {Name.ROAD}, "what the road shows is nobody's to say"
     for step, permission in served.items():
         assert TABLE[permission] == WHO[steps[step]], step
         assert permission in WRITES

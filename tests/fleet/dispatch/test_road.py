@@ -121,6 +121,18 @@ class TestWriting:
         assert "state" in refused(done, BACK, CLERK, hours=6)
         assert go(done, (c.Settle(), CLERK), at=6).state is OrderState.SETTLED
 
+    def test_a_person_adds_the_odometer_of_a_departure(self) -> None:
+        out = marked(ASSIGNED, LEFT)
+        (outing,) = go(out, DEPART, at=2).outings
+        assert (outing.departed_at, outing.departure_source, outing.odometer_out_m) == (LEFT, Source.ROAD, 1_000_000)
+        assert refused(go(out, DEPART, at=2), DEPART[0], CLERK, hours=3) == ["nothing_to_depart"]
+        assert go(out, (c.Depart(), CLERK), at=2) == out
+        earlier = go(out, (c.Depart(at=LEFT - HOUR / 4), CLERK), at=2)
+        assert (earlier.outings[0].departed_at, earlier.outings[0].departure_source) == (
+            LEFT - HOUR / 4,
+            Source.PERSON,
+        )
+
     def test_a_person_may_state_another_time(self) -> None:
         back = marked(ASSIGNED, LEFT, CAME)
         stated = go(back, (replace(BACK, at=CAME - HOUR / 4), CLERK), at=5)
