@@ -1,6 +1,6 @@
 """Departure and return by the road: what the judge saw, and steps of orders that are nobody's.
 
-Revision: 0016, after 0011
+Revision: 0016, after 0014
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0016"
-down_revision = "0011"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
