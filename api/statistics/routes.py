@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,6 +17,7 @@ from api.cursors import decode_cursor, encode_cursor
 from api.dependencies import Caller, Shared, requires
 from api.errors import ApiProblem, problems
 from api.registry.paging import Cursor, DivisionQuery, OrganQuery
+from api.sheets import CSV_TYPE, XLSX_TYPE, Cell, to_csv, to_xlsx
 from api.statistics.schemas import Answer, DefinitionList, VehiclePage
 from api.statistics.shown import compared, definition_shown, group_shown, target_shown
 from fleet.errors import NotFound
@@ -109,6 +109,7 @@ class GroupBy(StrEnum):
 class Format(StrEnum):
     JSON = "json"
     CSV = "csv"
+    XLSX = "xlsx"
 
 
 @router.get("/statistics", summary="What is counted", response_model=DefinitionList, responses=problems(401, 403))
@@ -122,7 +123,12 @@ async def list_statistics(caller: Reader) -> Response:
     summary="A statistic",
     response_model=Answer,
     responses={
-        200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
+        200: {
+            "content": {
+                "text/csv": {"schema": {"type": "string"}},
+                XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
+            }
+        },
         **problems(401, 403, 404, 422),
     },
 )
@@ -161,8 +167,14 @@ async def read_statistic(
         group_shown(statistic, by, key, groups.get(key), earlier.get(key), named, year_on_year)
         for key in dict.fromkeys([*groups, *earlier])
     ]
-    if output is Format.CSV:
-        return _csv(statistic, question, items, {**compared(statistic, total, total_earlier, year_on_year)})
+    summed = compared(statistic, total, total_earlier, year_on_year)
+    if output is not Format.JSON:
+        headers, rows = _table(statistic, question, items, summed)
+        name = f"{statistic.slug}-{question.first}-{question.last}.{output.value}"
+        if output is Format.CSV:
+            return _sheet(to_csv(headers, rows), CSV_TYPE, name)
+        written = await asyncio.to_thread(to_xlsx, statistic.title_zh, headers, rows, created=services.now())
+        return _sheet(written, XLSX_TYPE, name)
     shown = definition_shown(statistic)
     head = ("slug", "version", "title_zh", "title_en", "definition_zh", "definition_en", "unit")
     return json_answer(
@@ -171,7 +183,7 @@ async def read_statistic(
             "from": question.first,
             "to": question.last,
             "group_by": [one.value for one in by],
-            "total": compared(statistic, total, total_earlier, year_on_year),
+            "total": summed,
             "target": target,
             "items": items,
         }
@@ -235,22 +247,24 @@ def _a_year_later(by: tuple[Dimension, ...], key: Key) -> Key:
     )
 
 
-def _csv(statistic: Statistic, question: Question, items: list[dict[str, Any]], total: dict[str, Any]) -> Response:
-    """A row a group, the total last; with a byte order mark, without which spreadsheets read Chinese as noise."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
+def _sheet(written: bytes, kind: str, name: str) -> Response:
+    disposition = f'attachment; filename="{name}"'
+    return Response(written, media_type=kind, headers={"Content-Disposition": disposition, "Cache-Control": "no-store"})
+
+
+def _table(
+    statistic: Statistic, question: Question, items: list[dict[str, Any]], total: dict[str, Any]
+) -> tuple[list[str], list[list[Cell]]]:
+    """Headers and rows: one a group, the total last."""
     names = [part.name for part in statistic.parts]
-    writer.writerow(("statistic", "unit", "from", "to", *question.by, "value", *names))
+    compares = "previous" in total
+    headers = ["statistic", "unit", "from", "to", *question.by, "value", *(["previous"] if compares else []), *names]
+    rows: list[list[Cell]] = []
     for row in (*items, total):
-        cells = []
+        cells: list[Cell] = [statistic.slug, statistic.unit.value, str(question.first), str(question.last)]
         for dimension in question.by:
             cell = row.get(dimension.value, "")
             cells.append(cell.get("name", cell.get("plate")) if isinstance(cell, dict) else cell)
-        figures = (row["value"], *(row["parts"][name] for name in names))
-        writer.writerow((statistic.slug, statistic.unit.value, question.first, question.last, *cells, *figures))
-    name = f"{statistic.slug}-{question.first}-{question.last}.csv"
-    return Response(
-        buffer.getvalue().encode("utf-8-sig"),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-    )
+        previous = [row["previous"]["value"]] if compares else []
+        rows.append([*cells, row["value"], *previous, *(row["parts"][name] for name in names)])
+    return headers, rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -166,6 +167,14 @@ async def test_as_a_sheet(fleet: World, client: httpx.AsyncClient) -> None:
         *(("单位2", "2025-10", "22.0"), ("单位3", "2025-10", "30.0"), ("", "", "52.0")),
     ]
     assert rows[0]["distance_m"] == "22000"
+    query: dict[str, Any] = {**OCTOBER, "group_by": "organ", "year_on_year": True, "format": "xlsx"}
+    answer = await client.get("/api/v1/statistics/distance", params=query)
+    assert answer.headers["content-disposition"].endswith('.xlsx"')
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        strings, sheet = (book.read(f"xl/{name}.xml").decode() for name in ("sharedStrings", "worksheets/sheet1"))
+    assert "单位2" in strings
+    assert "<v>22</v>" in sheet
+    assert "<v>4000</v>" not in sheet, "of the year before only the figure"
 
 
 async def test_only_ones_own_organs_and_no_confidential_vehicle(fleet: World, app: FastAPI) -> None:
