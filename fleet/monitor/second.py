@@ -26,6 +26,9 @@ from fleet.trips.timeline import Refold
 SLICE = 400
 """Readings that are folded in one go: some 10 ms in which nothing else is done."""
 
+SOON = 300
+"""Readings that are looked at first beyond what has to be folded again: about an hour of driving."""
+
 Breathe = Callable[[], Awaitable[None]]
 
 
@@ -146,7 +149,12 @@ async def _readings(
     """What the vehicle's units said from there on, whichever sat in it, in pages that are not empty."""
     for binding in registry.bindings.of_vehicle(job.vehicle_id, from_us_):
         begins_us, ends_us = max(binding.from_us, from_us_), binding.to_us
-        async for page in archive(connections.archive, binding.unit_id, begins_us, ends_us, job.followed):
+        certain_us = ends_us if job.to_us is None else min(max(begins_us, job.to_us), ends_us)
+        async for page in archive(connections.archive, binding.unit_id, begins_us, certain_us, job.followed):
+            if page:
+                yield page
+        # From there on the fold soon meets what stands: days of readings would be read for an hour of them.
+        async for page in archive(connections.archive, binding.unit_id, certain_us, ends_us, job.followed, SOON):
             if page:
                 yield page
 

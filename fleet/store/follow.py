@@ -158,13 +158,14 @@ PAGE = 2_000
 
 
 async def archive(
-    connection: asyncpg.Connection, unit_id: int, from_us: int, to_us: int, followed: Followed
+    connection: asyncpg.Connection, unit_id: int, from_us: int, to_us: int, followed: Followed, first: int = PAGE
 ) -> AsyncIterator[list[StoredReading]]:
     """A unit's readings of [from_us, to_us) in the order of their keys, in pages of some thousands.
 
-    Only what batches up to `followed` brought: what came later is still to be followed.
+    Only what batches up to `followed` brought: what came later is still to be followed. `first`: for who may soon have
+    enough, about so many of each kind in the first page, then ever more.
     """
-    start_us = from_us
+    start_us, most = from_us, first
     while start_us < to_us:
         kinds: list[list[asyncpg.Record]] = []
         end_us = to_us
@@ -172,9 +173,9 @@ async def archive(
             rows = await connection.fetch(
                 f"select batch, {columns} from {table} where unit_id = $1 and observed_at >= $2 and observed_at < $3"
                 " order by observed_at limit $4",
-                *(unit_id, start_us, to_us, PAGE + 1),
+                *(unit_id, start_us, to_us, most + 1),
             )
-            if len(rows) > PAGE:
+            if len(rows) > most:
                 last_us = rows[-1]["observed_at"]
                 if last_us == rows[0]["observed_at"]:
                     # A clock that stood still: all of that moment at once, however many they are.
@@ -193,7 +194,7 @@ async def archive(
         ]
         page.sort(key=_key)
         yield page
-        start_us = end_us
+        start_us, most = end_us, min(PAGE, 3 * most)
 
 
 def _key(reading: StoredReading) -> Any:
