@@ -1,6 +1,6 @@
 """Sums a day and a month of a vehicle, always made again from its trips, stops and gaps, never added to.
 
-`fleet.trips.days` says the same of plain segments; a test holds the two against each other.
+A test counts plain segments once more and holds the two against each other.
 """
 
 from __future__ import annotations

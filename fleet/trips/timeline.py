@@ -70,11 +70,6 @@ class Refold:
         return False
 
 
-def is_late(state: State, key: ReadingKey) -> bool:
-    """Whether a reading of this key can no longer be folded into the state as it is."""
-    return state.last_key is not None and key <= state.last_key
-
-
 def begins_us(state: State) -> int:
     """From where on segments are not closed yet."""
     running = open_segment(state)

@@ -9,8 +9,8 @@ import msgspec
 
 from fleet.model.moments import to_us
 from fleet.model.trips import Cut, CutKind, DivisionPart, Gap, Place, Segment, Stop, Trip
-from fleet.trips.days import Sums, months, roll_up
 from tests.fleet.monitor.stage import City
+from tests.fleet.trips.reckoning import Sums, months, roll_up
 
 NOWHERE = Place(lat_e7=0, lon_e7=0, division=0)
 CUT = Cut(kind=CutKind.GAP, decided_at_us=0)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from fleet.model.trips import ReadingKey, Segment, StoredReading, TrackPoint
 from fleet.trips.fold import Closed, State, begin, decode, encode, is_checkpoint, open_segment, step
-from fleet.trips.timeline import Refold, is_late
+from fleet.trips.timeline import Refold
 from tests.fleet.trips.journeys import PARAMETERS
 
 
@@ -46,7 +46,7 @@ class Keeper:
         self.followed += 1
         late: list[ReadingKey] = []
         for key, reading, _ in [row for row in self.archive if row[0] in keys]:
-            if is_late(self.state, key):
+            if self.state.last_key is not None and key <= self.state.last_key:
                 late.append(key)
                 continue
             for closed in step(self.state, reading, PARAMETERS):

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from fleet.model.moments import day_begins_us, day_of, from_us
 from fleet.model.trips import Gap, Stop, StoredReading, Trip
-from fleet.trips import days
+from fleet.trips.days import split
 from fleet.trips.fold import begin, decode, encode, is_checkpoint, open_segment, step, tick
 from fleet.trips.measure import seconds_between
 from tests.fleet.trips.journeys import PARAMETERS, START_S, Truth, Unit, fold, us
 from tests.fleet.trips.keeper import Keeper
 from tests.fleet.trips.laws import assert_lawful, wild_readings
+from tests.fleet.trips.reckoning import Sums, months, roll_up
 
 _shuffles = st.integers(0, 1 << 30)
 
@@ -137,8 +138,8 @@ def test_a_second_fold_stops_where_it_meets_what_stands() -> None:
 @given(wild_readings)
 def test_days_say_what_the_segments_say(readings: list[StoredReading]) -> None:
     segments = [segment for segment, _ in fold(readings).closed]
-    rolled = days.roll_up(segments)
-    whole = days.Sums()
+    rolled = roll_up(segments)
+    whole = Sums()
     for each in rolled.values():
         whole.add(each)
     trips = [one for one in segments if isinstance(one, Trip)]
@@ -155,14 +156,14 @@ def test_days_say_what_the_segments_say(readings: list[StoredReading]) -> None:
         ended_us = segments[-1].ended_us
         assert ended_us is not None
         assert driven_s + whole.stopped_s + whole.gap_s == seconds_between(segments[0].started_us, ended_us)
-    months = days.months(rolled)
-    assert sum(each.distance_m for each in months.values()) == whole.distance_m
-    assert sum(each.stopped_s for each in months.values()) == whole.stopped_s
+    by_month = months(rolled)
+    assert sum(each.distance_m for each in by_month.values()) == whole.distance_m
+    assert sum(each.stopped_s for each in by_month.values()) == whole.stopped_s
 
 
 @given(st.integers(us(1_577_836_800), us(1_893_456_000)), st.integers(0, us(400_000)))
 def test_a_span_is_divided_among_its_days(begins_us: int, lasts_us: int) -> None:
-    parts = list(days.split(begins_us, begins_us + lasts_us))
+    parts = list(split(begins_us, begins_us + lasts_us))
     assert sum(seconds for _, seconds in parts) == seconds_between(begins_us, begins_us + lasts_us)
     assert parts[0][0] == day_of(begins_us)
     for (day, seconds), (following, _) in pairwise(parts):
