@@ -30,6 +30,8 @@ from fleet.tracks.packed import Way
 from fleet.tracks.passages import Circle
 
 _DEGREE_E7_M = 1e7 / 111_194.9
+_WANDERED_M = 600
+"""So far fixes of a vehicle that stands may lie from where it stands, without being counted as a way."""
 
 
 class IndexedTrip(NamedTuple):
@@ -160,6 +162,7 @@ async def running_trips(
         select(
             *(trip.c[name] for name in columns),
             *(trip.c[name] for name in ("origin_lat_e7", "origin_lon_e7", "distance_m")),
+            *(trip.c[name] for name in ("destination_lat_e7", "destination_lon_e7")),
             vehicle.c.plate,
         )
         .join(vehicle, vehicle.c.id == trip.c.vehicle_id)
@@ -170,13 +173,16 @@ async def running_trips(
     if after is not None:
         statement = statement.where(_before(trip.c.started_at, trip.c.id, after))
     rows = (await connection.execute(statement)).mappings().all()
-    circle = search.circle
-    # Who has driven 5 km cannot have come to a place 8 km from where it set out.
-    return [
-        row
-        for row in rows
-        if circle.distance_m(row["origin_lat_e7"], row["origin_lon_e7"]) <= row["distance_m"] * 1.01 + circle.radius_m
-    ]
+    return [row for row in rows if _in_reach(row, search.circle)]
+
+
+def _in_reach(row: RowMapping, circle: Circle) -> bool:
+    """Whether a running trip's way is long enough to have led by the circle to where the vehicle now is."""
+    way_m: float = circle.distance_m(row["origin_lat_e7"], row["origin_lon_e7"]) - circle.radius_m
+    if row["destination_lat_e7"] is not None:
+        way_m += circle.distance_m(row["destination_lat_e7"], row["destination_lon_e7"]) - circle.radius_m
+    driven_m: int = row["distance_m"]
+    return way_m <= driven_m * 1.01 + _WANDERED_M
 
 
 async def raw_ways(

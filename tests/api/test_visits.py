@@ -122,6 +122,33 @@ async def test_what_still_runs_is_found_too(journeys: Journeys, client: httpx.As
     assert (standing["stop_id"], standing["running"], standing["left_at"]) == (stop, True, None)
 
 
+async def test_running_trips_whose_way_is_too_short_are_not_looked_at(
+    journeys: Journeys, client: httpx.AsyncClient
+) -> None:
+    """From 3 km south of the place to 10 km east of there: 13.4 km by the place, 10 km without it."""
+    south, east = LAT_E7 - round(3_000 * NORTH_E7), LON_E7 + round(10_000 * EAST_E7)
+    ends: dict[str, Any] = {
+        "origin_lat_e7": south,
+        "origin_lon_e7": LON_E7,
+        "destination_lat_e7": south,
+        "destination_lon_e7": east,
+        "destination_division": 530302,
+    }
+    straight = fixes(T0, (0, -3_000), (5_000, -3_000), (10_000, -3_000))
+    around = fixes(T0, (0, -3_000), (0, 0), (10_000, -3_000))
+    await journeys.trip(11, T0, straight, running=True, distance_m=10_000, **ends)
+    by_the_place = await journeys.trip(12, T0, around, organ_id=2, running=True, distance_m=13_440, **ends)
+    for unit, track in ((11, straight), (12, around)):
+        rows = [
+            {"observed_at": T0 + timedelta(seconds=10 * n), "lat_e7": one.lat_e7, "lon_e7": one.lon_e7}
+            for n, one in enumerate(track)
+        ]
+        await journeys.world.positions(unit, rows)
+    body = await ask(client)
+    assert [one["trip_id"] for one in body["items"]] == [by_the_place]
+    assert body["examined"] == 1
+
+
 def random_drives(rng: np.random.Generator, count: int) -> list[tuple[TrackPoint, ...]]:
     """Drives of 5 to 30 fixes about the place, up to 300 m from one to the next, over a fortnight."""
     drives = []
