@@ -52,13 +52,13 @@ async def segments_between(
 async def standing_segments(
     connection: asyncpg.Connection, vehicle_id: int, begins: datetime, ends: datetime | None
 ) -> list[tuple[datetime, datetime, list[int], int]]:
-    """(start, end, units, positions that were read in between, at least) of the trips and stops that have ended and
-    began in [begins, ends). The first point of a trip's track may be none that was read."""
+    """(start, end, units, positions that were read in between) of the trips and stops that have ended and began in
+    [begins, ends)."""
     rows = await connection.fetch(
         " union all ".join(
-            f"select started_at, ended_at, unit_ids, {positions} from {name} where vehicle_id = $1 and not running"
+            f"select started_at, ended_at, unit_ids, positions from {name} where vehicle_id = $1 and not running"
             " and started_at >= $2 and ($3::timestamptz is null or started_at < $3)"
-            for name, positions in (("trip", "positions - 1"), ("stop", "positions"))
+            for name in ("trip", "stop")
         ),
         *(vehicle_id, begins, ends),
     )

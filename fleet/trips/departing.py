@@ -271,6 +271,7 @@ def _set_out(journey: Journey, stood: Fix, started_us: int) -> None:
         stood.poor,
     )
     points.keep(journey, [origin])
+    journey.made += stood.at_us != started_us
     if stood.at_us > started_us:
         points.keep(journey, [stood])
         seconds = seconds_between(started_us, stood.at_us)

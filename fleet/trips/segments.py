@@ -46,7 +46,7 @@ def trip_of(
     if destination is None:
         destination = place(good)
     aside, aside_count, doubts = list(journey.aside), journey.aside_count, journey.doubts
-    positions = journey.packed + len(journey.recent)
+    positions = journey.packed + len(journey.recent) - journey.made
     if stand is not None:
         destination = Place(lat_e7=stand.lat_e7, lon_e7=stand.lon_e7, division=stand.division)
         if ended_us is None:

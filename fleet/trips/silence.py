@@ -87,7 +87,8 @@ def hear_after(
         return
     out.append((gap_of(state, dark, at_us, good, odometer_m - odometer.value_m), ()))
     cut = Cut(kind=CutKind.GAP_ENDED, seconds=seconds_between(dark.since_us, at_us), metres=0, decided_at_us=at_us)
-    halting.begin(state, good, at_us, cut, Doubt.STARTS_IN_GAP)
+    halt = halting.begin(state, good, at_us, cut, Doubt.STARTS_IN_GAP)
+    halt.early = 1
     state.alive_us = at_us
 
 

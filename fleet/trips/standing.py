@@ -153,6 +153,7 @@ def _settle(state: State, journey: Journey, stand: Stand, fix: Fix, away_m: floa
     stand.lat_e7, stand.lon_e7, stand.division = fix.lat_e7, fix.lon_e7, fix.division
     if journey.recent[-1].at_us < stand.since_us < fix.at_us:
         points.keep(journey, [msgspec.structs.replace(fix, at_us=stand.since_us, ignition=False)])
+        journey.made += 1
 
 
 def arrive_if_over(

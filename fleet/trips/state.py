@@ -154,6 +154,7 @@ class Journey(msgspec.Struct, array_like=True):
     recent: list[Fix] = []  # those not packed yet
     packed: int = 0
     stand: Stand | None = None
+    made: int = 0  # points of the track that no reading gave: where it set out, where it came to stand
 
 
 class Dark(msgspec.Struct, array_like=True):
