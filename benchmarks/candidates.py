@@ -61,14 +61,14 @@ from vehicle where id % 2 = 0
 """
 
 
-async def measure(url: str) -> list[Result]:
+async def measure(url: str, directory: Path) -> list[Result]:
     connection = await connect(url)
     try:
         await load_city(connection, build_city())
     finally:
         await connection.close()
     results: list[Result] = []
-    async with builders.world(url) as world:
+    async with builders.world(url, directory / "audit") as world:
         headers = await world.token_of(await world.account("dispatcher", Role.CITY_DISPATCHER))
         await world.execute_sql(LIVE)
         await world.execute_sql("update live_revision set revision = 1")
@@ -130,7 +130,7 @@ def measure_all() -> list[Result]:
         try:
             postgres.start()
             migrate(postgres.url())
-            results = asyncio.run(measure(postgres.url()))
+            results = asyncio.run(measure(postgres.url(), Path(name)))
         finally:
             postgres.remove()
     print("candidates                   considered   offered   median ms   p95 ms   CPU ms")

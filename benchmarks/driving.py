@@ -7,7 +7,7 @@ see hundreds of vehicles a day and most see none; the rows of all vehicles come 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -22,6 +22,8 @@ TRIPS_A_DAY = 4
 FIXES = 180
 EVERY_S = 10
 DAY_ROWS = VEHICLES * TRIPS_A_DAY * FIXES
+DAY_US = 86_400_000_000
+DRAWN = 3
 FIRST_DAY = datetime(2026, 10, 1, tzinfo=UTC)
 
 _NORTH_E7 = 10_000_000 / 111_195
@@ -45,8 +47,24 @@ class Trips:
         return len(self.vehicle)
 
 
-def days(count: int, seed: int = 1) -> Iterator[Trips]:
-    """One day after the other; every vehicle goes on from where it stood."""
+def days(count: int) -> Iterator[Trips]:
+    """One day after the other. Some are drawn, the others say the same again, days and kilometres later."""
+    drawn: list[Trips] = []
+    for trips in _drawn(min(count, DRAWN)):
+        drawn.append(trips)
+        yield trips
+    for number in range(DRAWN, count):
+        rounds, trips = number // DRAWN, drawn[number % DRAWN]
+        driven_m = drawn[-1].odometer_m[-VEHICLES:, -1] - drawn[0].odometer_m[:VEHICLES, 0]
+        yield replace(
+            trips,
+            at_us=trips.at_us + rounds * DRAWN * DAY_US,
+            odometer_m=trips.odometer_m + rounds * np.tile(driven_m, TRIPS_A_DAY)[:, None],
+        )
+
+
+def _drawn(count: int, seed: int = 1) -> Iterator[Trips]:
+    """Every vehicle goes on from where it stood."""
     rng = np.random.default_rng(seed)
     county = rng.choice(len(COUNTIES), VEHICLES, p=_SHARE)
     seats = np.array([(place.seat_lat * 1e7, place.seat_lon * 1e7) for place in COUNTIES])

@@ -2,41 +2,103 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from zlib import crc32
 
 import asyncpg
 import msgspec
 
-from benchmarks.driving import COLUMNS, DAY_ROWS, FIXES, VEHICLES, Trips, copies, days
+from benchmarks.driving import COLUMNS, DAY_ROWS, DRAWN, FIXES, VEHICLES, Trips, copies, days
 from fleet.model.trips import Cut, CutKind, TrackPoint
-from fleet.store.visits import IndexedTrip, index_trip
 from fleet.tracks.cells import keys_of_way
+from fleet.tracks.columns import Reader, varint, zigzag
 from fleet.tracks.packed import Way, pack
 
 EPOCH_2015_S = 1_420_070_400
+_CHECKED = 6
+"""Bytes before what the sum of a packed track is made of."""
 
 
 async def fill(url: str, positions: int) -> int:
-    """Writes whole days until there are so many positions; answers how many days."""
+    """Writes whole days until there are so many positions; answers how many days.
+
+    The server takes positions in, while a process beside packs trips and writes what stands of them.
+    """
     count = -(-positions // DAY_ROWS)
     connection = await asyncpg.connect(url)
     try:
         await registry(connection)
-        batch = 1
-        for number, trips in enumerate(days(count)):
-            for copy in copies(trips, batch):
-                await connection.copy_to_table(
-                    "position_reading", source=io.BytesIO(copy), columns=COLUMNS, format="binary"
-                )
-            batch += -(-trips.at_us.size // 6_000)
-            await segments(connection, trips)
-            print(f"  day {number + 1} of {count}", flush=True)
+        with ProcessPoolExecutor(1, get_context("spawn")) as beside:
+            written = beside.submit(write_segments, url, count)
+            batch = 1
+            # Kept up row by row they would take three times as long as all at once at the end.
+            indexes = await _without_indexes(connection)
+            for number, trips in enumerate(days(count)):
+                for copy in copies(trips, batch):
+                    await connection.copy_to_table(
+                        "position_reading", source=io.BytesIO(copy), columns=COLUMNS, format="binary"
+                    )
+                batch += -(-trips.at_us.size // 6_000)
+                print(f"  day {number + 1} of {count}", flush=True)
+            for definition in indexes:
+                await connection.execute(definition)
+            written.result()
         for table in ("position_reading", "trip", "stop", "trip_track", "trip_cells", "binding", "vehicle"):
             await connection.execute(f"vacuum analyze {table}")
     finally:
         await connection.close()
     return count
+
+
+async def _without_indexes(connection: asyncpg.Connection) -> list[str]:
+    """Drops the indexes of the positions; answers what makes them anew."""
+    rows = await connection.fetch("select indexname, indexdef from pg_indexes where tablename = 'position_reading'")
+    for row in rows:
+        await connection.execute(f"drop index {row['indexname']}")
+    return [row["indexdef"] for row in rows]
+
+
+def write_segments(url: str, count: int) -> None:
+    """In a process of its own."""
+
+    async def work() -> None:
+        connection = await asyncpg.connect(url)
+        try:
+            packed: list[list[bytes]] = []
+            for number, trips in enumerate(days(count)):
+                if number < DRAWN:
+                    packed.append([_packed(trips, n) for n in range(len(trips))])
+                await segments(connection, trips, packed[number % DRAWN])
+        finally:
+            await connection.close()
+
+    asyncio.run(work())
+
+
+def _packed(trips: Trips, n: int) -> bytes:
+    columns = (trips.at_us, trips.lat_e7, trips.lon_e7, trips.speed_dkmh, trips.altitude_m, trips.odometer_m)
+    return pack(
+        tuple(
+            TrackPoint(at_us, lat_e7, lon_e7, speed, altitude, odometer, True)
+            for at_us, lat_e7, lon_e7, speed, altitude, odometer in zip(
+                *(one[n].tolist() for one in columns), strict=True
+            )
+        )
+    )
+
+
+def _at_another_time(packed: bytes, first_us: int) -> bytes:
+    """The same track, begun at another moment: what would take some milliseconds to pack anew."""
+    reader = Reader(packed, _CHECKED)
+    head = b"".join(varint(number) for number in (reader.varint(), reader.varint()))
+    begun = varint(reader.varint())
+    body = head + varint(zigzag(first_us)) + packed[_CHECKED + len(head) + len(begun) :]
+    return packed[:2] + crc32(body).to_bytes(4, "little") + body
 
 
 async def registry(connection: asyncpg.Connection) -> None:
@@ -60,8 +122,8 @@ async def registry(connection: asyncpg.Connection) -> None:
         await connection.execute(statement)
 
 
-async def segments(connection: asyncpg.Connection, trips: Trips) -> None:
-    """The day's trips and, after each, a stop of an hour; tracks packed and indexed as the monitor does it."""
+async def segments(connection: asyncpg.Connection, trips: Trips, packed: Sequence[bytes]) -> None:
+    """The day's trips and, after each, a stop of an hour; with what finds them by place, as the monitor has it."""
     rows, stops, tracks, indexed = [], [], [], []
     for n in range(len(trips)):
         vehicle = int(trips.vehicle[n])
@@ -69,26 +131,18 @@ async def segments(connection: asyncpg.Connection, trips: Trips) -> None:
         begin, end = at(begin_us), at(end_us)
         trip_id = (vehicle << 32) + begin_us // 1_000_000 - EPOCH_2015_S
         way = Way(trips.at_us[n], trips.lat_e7[n], trips.lon_e7[n])
-        points = tuple(
-            TrackPoint(at_us, lat_e7, lon_e7, speed, altitude, odometer, True)
-            for at_us, lat_e7, lon_e7, speed, altitude, odometer in zip(
-                *(way.at_us.tolist(), way.lat_e7.tolist(), way.lon_e7.tolist()),
-                *(trips.speed_dkmh[n].tolist(), trips.altitude_m[n].tolist(), trips.odometer_m[n].tolist()),
-                strict=True,
-            )
-        )
         box = (way.lat_e7.min(), way.lon_e7.min(), way.lat_e7.max(), way.lon_e7.max())
-        tracks.append((trip_id, FIXES, *map(int, box), pack(points)))
-        indexed.append(IndexedTrip(trip_id, begin, end, keys_of_way(way).tolist()))
+        tracks.append((trip_id, FIXES, *map(int, box), _at_another_time(packed[n], begin_us)))
+        indexed.append((trip_id, begin, end, keys_of_way(way).tolist()))
         organ, day = 2 + vehicle % 519, begin.date()
         head = (1, vehicle, organ, 530302, day, begin, end, end, end, False)
         driven = int(trips.odometer_m[n, -1] - trips.odometer_m[n, 0])
-        here, there = points[0], points[-1]
+        here, there = ((int(way.lat_e7[end]), int(way.lon_e7[end])) for end in (0, -1))
         counties = f'[{{"division": 530302, "distance_m": {driven}, "seconds": 1790}}]'
         rows.append(
             (
                 *(trip_id, *head, cut(CutKind.IGNITION_ON, begin_us), cut(CutKind.IGNITION_OFF, end_us, 312)),
-                *(here.lat_e7, here.lon_e7, 530302, there.lat_e7, there.lon_e7, 530302),
+                *(*here, 530302, *there, 530302),
                 *(driven, driven, 1_700, 90, 0, 0, 900),
                 *(counties, "[]", "[]", 0, [vehicle], FIXES, 0),
             )
@@ -98,14 +152,14 @@ async def segments(connection: asyncpg.Connection, trips: Trips) -> None:
             (
                 *(trip_id + FIXES * 10, *stood),
                 *(cut(CutKind.IGNITION_OFF, end_us, 312), cut(CutKind.IGNITION_ON, end_us)),
-                *(there.lat_e7, there.lon_e7, 530302, 9, 0, [vehicle], 6, 0),
+                *(*there, 530302, 9, 0, [vehicle], 0, 0),
             )
         )
     async with connection.transaction():
         await connection.copy_records_to_table("trip", records=rows, columns=TRIP_COLUMNS)
         await connection.copy_records_to_table("stop", records=stops, columns=STOP_COLUMNS)
         await connection.copy_records_to_table("trip_track", records=tracks)
-        await index_trip(connection, indexed)
+        await connection.copy_records_to_table("trip_cells", records=indexed)
 
 
 HEAD_COLUMNS = [

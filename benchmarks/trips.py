@@ -25,7 +25,9 @@ import httpx
 import numpy as np
 import psutil
 
+from api.live.poller import REGISTRY_INTERVAL_S
 from benchmarks.driving import DAY_ROWS, FIRST_DAY, VEHICLES
+from benchmarks.trip_replay import Replayed, compared, prepare, written
 from benchmarks.trip_tables import fill, measure_sizes
 from fleet.geography.divisions import COUNTIES
 from fleet.local.postgres import Postgres
@@ -47,6 +49,7 @@ class Row:
     p95_ms: float
     cpu_ms: float
     answered: float  # on average
+    load: float  # of the machine, in its last minute
 
 
 class Questions:
@@ -182,8 +185,10 @@ async def timed(
         spent.append(questions.spent_s * 1e3)
         cpu_s += questions.cpu_s + database_cpu_s() - before
     p50_ms, p95_ms = np.percentile(spent, (50, 95)).round(1).tolist()
-    row = Row(question, way, p50_ms, p95_ms, round(cpu_s / rounds * 1e3, 1), float(np.mean(answered)))
-    print(f"  {question:34} {way:22} {p50_ms:9.1f} {p95_ms:9.1f} {row.cpu_ms:9.1f} {row.answered:9.0f}", flush=True)
+    load = round(os.getloadavg()[0], 1)
+    row = Row(question, way, p50_ms, p95_ms, round(cpu_s / rounds * 1e3, 1), float(np.mean(answered)), load)
+    figures = f"{p50_ms:9.1f} {p95_ms:9.1f} {row.cpu_ms:9.1f} {row.answered:9.0f} {load:5.1f}"
+    print(f"  {question:34} {way:22} {figures}", flush=True)
     return row
 
 
@@ -209,13 +214,13 @@ def forget(directory: Path) -> None:
                 os.close(descriptor)
 
 
-async def serve(url: str, count: int, ask: Callable[[Questions], Awaitable[list[Row]]]) -> list[Row]:
+async def serve(url: str, directory: Path, count: int, ask: Callable[[Questions], Awaitable[list[Row]]]) -> list[Row]:
     """Runs questions against the application on a server that may have just been started."""
     plain = await asyncpg.connect(url)
     try:
         async with (
-            world(url) as made,
-            running(made, request_rate_per_s=100_000) as app,
+            world(url, directory / "audit") as made,
+            running(made, request_rate_per_s=100_000, registry_interval_s=REGISTRY_INTERVAL_S) as app,
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://benchmark") as client,
         ):
             admin = int(await made.scalar("select id from account where username = 'admin'"))
@@ -256,7 +261,22 @@ async def hot(questions: Questions) -> list[Row]:
     ]
 
 
-HEADING = "  question                           way                       p50 ms    p95 ms    CPU ms    answer"
+async def replayed(url: str, count: int) -> list[Replayed]:
+    """A day of the whole fleet made again; last, for it changes what is stored."""
+    await prepare(url, count)
+    found = []
+    for way in (compared, written):
+        one = await way(url, count)
+        found.append(one)
+        print(
+            f"  a day made again, {one.way}: {one.readings:,} readings in {one.spent_s:.0f} s, {one.cpu_s:.0f} s of"
+            f" CPU, load {os.getloadavg()[0]:.1f}",
+            flush=True,
+        )
+    return found
+
+
+HEADING = "  question                           way                       p50 ms    p95 ms    CPU ms    answer  load"
 
 
 def measure(positions: int, directory: Path) -> dict[str, object]:
@@ -277,9 +297,16 @@ def measure(positions: int, directory: Path) -> dict[str, object]:
         postgres.stop()
         forget(directory)
         postgres.start()
-        rows = asyncio.run(serve(url, count, cold))
-        rows += asyncio.run(serve(url, count, hot))
-        return {"positions": stored, "days": count, **sizes, "rows": [asdict(row) for row in rows]}
+        rows = asyncio.run(serve(url, directory, count, cold))
+        rows += asyncio.run(serve(url, directory, count, hot))
+        replays = asyncio.run(replayed(url, count))
+        return {
+            "positions": stored,
+            "days": count,
+            **sizes,
+            "rows": [asdict(row) for row in rows],
+            "replays": [asdict(one) for one in replays],
+        }
     finally:
         postgres.remove()
 

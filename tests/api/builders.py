@@ -277,12 +277,13 @@ def _hashed() -> str:
 
 
 @contextlib.asynccontextmanager
-async def world(url: str) -> AsyncIterator[World]:
+async def world(url: str, audit: Path | None = None) -> AsyncIterator[World]:
+    """`audit`: where the audit log's files go; default: into the session's directory."""
     engine = create_engine(url, application_name="tests")
     try:
         async with engine.begin() as connection:
             await ensure_admin(connection, PASSWORD)
-        yield World(url, engine, Clock(), services.fresh_directory("audit"))
+        yield World(url, engine, Clock(), audit or services.fresh_directory("audit"))
     finally:
         await engine.dispose()
 
@@ -296,15 +297,17 @@ def journal(made: World) -> Journal:
 
 
 @contextlib.asynccontextmanager
-async def running(made: World, *, require_totp: bool = False, request_rate_per_s: int = 300) -> AsyncIterator[FastAPI]:
-    """The application as the role it has in production; the registry is read anew at each question."""
+async def running(
+    made: World, *, require_totp: bool = False, request_rate_per_s: int = 300, registry_interval_s: float = 0
+) -> AsyncIterator[FastAPI]:
+    """The application as the role it has in production; by default the registry is read anew at each question."""
     engine = create_engine(assume_role(made.url, "fleet_api"), application_name="api", server_settings=SERVER_SETTINGS)
     app = create_app(
         engine,
         made.clock,
         journal(made),
         TOTP_KEYS,
-        registry_interval_s=0,
+        registry_interval_s=registry_interval_s,
         require_totp=require_totp,
         request_rate_per_s=request_rate_per_s,
     )
