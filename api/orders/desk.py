@@ -94,7 +94,7 @@ async def _take(
     stored = await orders.find_order(connection, order_id, scope=caller.scope, lock=True)
     if stored is None:
         raise missing(order_id)
-    await check_version(connection, caller, stored, version)
+    await check_version(connection, caller, stored, version, now)
     actor = actor_of(caller)
     command = await make(connection, stored)
     given = await _given(connection, caller, stored, command, now)
@@ -115,19 +115,21 @@ async def _take(
     if command.name is not Name.EDIT:
         await orders_changes.judge_again(connection, stored.order, after, reason=reason, now=now)
     await _audited(connection, caller, reason, stored.order, after, command.why, doubtful)
-    return await answer(connection, caller, order_id), doubtful
+    return await answer(connection, caller, order_id, now), doubtful
 
 
-async def answer(connection: AsyncConnection, caller: Caller, order_id: int) -> dict[str, Any]:
+async def answer(connection: AsyncConnection, caller: Caller, order_id: int, now: datetime) -> dict[str, Any]:
     """The order as it is shown to the caller."""
     stored = await orders.find_order(connection, order_id, scope=caller.scope)
     if stored is None:
         raise missing(order_id)
     names = await orders.names_in(connection, [stored.order], scope=caller.scope)
-    return shown(stored, names, actor_of(caller))
+    return shown(stored, names, actor_of(caller), now)
 
 
-async def check_version(connection: AsyncConnection, caller: Caller, stored: Stored, version: int | None) -> None:
+async def check_version(
+    connection: AsyncConnection, caller: Caller, stored: Stored, version: int | None, now: datetime
+) -> None:
     """Raises ApiProblem (412) when the caller has read an older one."""
     if version is None or stored.version == version:
         return
@@ -138,7 +140,7 @@ async def check_version(connection: AsyncConnection, caller: Caller, stored: Sto
         f"The order {stored.order.id} is at version {stored.version} now: compare `current` with what you have read, "
         "and send the request again with the new ETag if it still holds.",
         headers={"ETag": f'"{stored.version}"'},
-        members={"current": await answer(connection, caller, stored.order.id)},
+        members={"current": await answer(connection, caller, stored.order.id, now)},
     )
 
 
@@ -213,7 +215,7 @@ async def created(
     step = Step(Name.CREATE, actor_of(caller), order.created_at, None, doubtful)
     stored = await orders_changes.create(connection, order, step)
     await _audited(connection, caller, "order.create", None, stored, None, doubtful)
-    return await answer(connection, caller, stored.id)
+    return await answer(connection, caller, stored.id, order.created_at)
 
 
 def merged(stored: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,6 +69,9 @@ async def list_orders(
     undecided: Annotated[
         bool | None, Query(description="Those that wait for a decision on themselves or on an amendment")
     ] = None,
+    overdue: Annotated[
+        bool, Query(description="Only emergencies that departed and were not decided in time: they count as unapproved")
+    ] = False,
     datum: DatumQuery = Datum.WGS84,
     limit: Annotated[int, Query(ge=1, le=1_000, description="Items in a page")] = 100,
     cursor: Cursor = None,
@@ -88,12 +91,13 @@ async def list_orders(
         purpose=purpose,
         emergency=emergency,
         undecided=undecided,
+        overdue_at=services.now() if overdue else None,
     )
     before = None if cursor is None else decode_cursor(cursor, int)
     async with services.database.begin() as connection:
         found = await orders.list_orders(connection, wanted, scope=caller.scope, before=before, limit=limit + 1)
         names = await orders.names_in(connection, [one.order for one in found], scope=caller.scope)
-    items = [shown(one, names, actor_of(caller), datum=datum) for one in found[:limit]]
+    items = [shown(one, names, actor_of(caller), services.now(), datum=datum) for one in found[:limit]]
     following = encode_cursor(items[-1]["id"]) if len(found) > limit else None
     return json_answer({"items": items, "next_cursor": following})
 
@@ -183,7 +187,7 @@ async def read_order(
                 detail={"number": stored.order.number},
             )
         names = await orders.names_in(connection, [stored.order], scope=caller.scope)
-    return tagged(shown(stored, names, actor_of(caller), unmasked=unmask, datum=datum))
+    return tagged(shown(stored, names, actor_of(caller), services.now(), unmasked=unmask, datum=datum))
 
 
 @router.patch(

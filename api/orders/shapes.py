@@ -129,6 +129,7 @@ class OrderShown(PlanShown):
     decision: Decision
     decided_at: datetime | None
     approve_by: datetime | None = Field(description="Until when an emergency that departed has to be approved")
+    overdue: bool = Field(description="Nobody has decided on it by then: what it drove counts as unapproved")
     cancelled_at: datetime | None
     settled_at: datetime | None
     vehicle_id: int | None = Field(description="The first vehicle it has now")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -22,7 +23,7 @@ _VEHICLES = frozenset({"assignments", "outings"})
 
 
 def shown(
-    stored: Stored, names: Names, actor: Actor, *, unmasked: bool = False, datum: Datum = Datum.WGS84
+    stored: Stored, names: Names, actor: Actor, now: datetime, *, unmasked: bool = False, datum: Datum = Datum.WGS84
 ) -> dict[str, Any]:
     """One order as `OrderShown`."""
     order = stored.order
@@ -49,6 +50,7 @@ def shown(
         "contact_phone": order.contact_phone if unmasked else mask_phone(order.contact_phone),
         **{name: getattr(order, name) for name in ("remarks", "round", "levels", "decision", "decided_at")},
         **{name: getattr(order, name) for name in ("approve_by", "cancelled_at", "settled_at")},
+        "overdue": order.overdue(now),
         "vehicle_id": present[0]["vehicle"]["id"] if present else None,
         "driver_id": (present[0]["driver"] or {}).get("id") if present else None,
         "vehicles": present,

@@ -217,6 +217,11 @@ class Order:
         """What is given to the order now."""
         return tuple(one for one in self.assignments if one.ended_at is None)
 
+    def overdue(self, now: datetime) -> bool:
+        """Whether it is an emergency that departed, and nobody has decided on it in the time for that."""
+        undecided = self.emergency and self.decision is Decision.PENDING and self.cancelled_at is None
+        return undecided and self.approve_by is not None and now > self.approve_by
+
     def outing_of(self, vehicle_id: int) -> Outing | None:
         return next((one for one in self.outings if one.vehicle_id == vehicle_id), None)
 

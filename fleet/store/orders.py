@@ -46,6 +46,7 @@ class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
     """`organ` means the organ and everything below it; the window of an order overlaps [begin, end).
 
     `number` is the whole number or its beginning; `vehicle` and `driver` were assigned at any time.
+    `overdue_at`: emergencies that departed, and on which nobody had decided in time by then.
     """
 
     states: tuple[str, ...] = ()
@@ -59,6 +60,7 @@ class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str | None = None
     emergency: bool | None = None
     undecided: bool | None = None
+    overdue_at: datetime | None = None
 
 
 class Stored(NamedTuple):
@@ -128,16 +130,7 @@ async def list_orders(
         statement = statement.where(dispatch_order.c.purpose == wanted.purpose)
     if wanted.emergency is not None:
         statement = statement.where(dispatch_order.c.emergency.is_(wanted.emergency))
-    if wanted.undecided is not None:
-        waiting = select(order_amendment.c.order_id).where(order_amendment.c.decision == Decision.PENDING.value)
-        undecided = or_(
-            and_(
-                dispatch_order.c.decision == Decision.PENDING.value,
-                dispatch_order.c.state.not_in((OrderState.DRAFT.value, OrderState.CANCELLED.value)),
-            ),
-            dispatch_order.c.id.in_(waiting),
-        )
-        statement = statement.where(undecided if wanted.undecided else ~undecided)
+    statement = statement.where(*_waiting(wanted))
     if wanted.applicant is not None:
         named = select(account.c.id).where(account.c.username == wanted.applicant)
         statement = statement.where(dispatch_order.c.applicant_id.in_(named))
@@ -153,6 +146,21 @@ async def list_orders(
             statement = statement.where(dispatch_order.c.id.in_(given))
     rows = (await connection.execute(statement)).mappings().all()
     return await _whole(connection, rows)
+
+
+def _waiting(wanted: OrderFilter) -> list[ColumnElement[bool]]:
+    """Whether somebody has to decide, and whether the time for that is over."""
+    conditions: list[ColumnElement[bool]] = []
+    pending = dispatch_order.c.decision == Decision.PENDING.value
+    if wanted.undecided is not None:
+        waiting = select(order_amendment.c.order_id).where(order_amendment.c.decision == Decision.PENDING.value)
+        over = (OrderState.DRAFT.value, OrderState.CANCELLED.value)
+        undecided = or_(and_(pending, dispatch_order.c.state.not_in(over)), dispatch_order.c.id.in_(waiting))
+        conditions.append(undecided if wanted.undecided else ~undecided)
+    if wanted.overdue_at is not None:
+        late = dispatch_order.c.approve_by < wanted.overdue_at
+        conditions += [pending, dispatch_order.c.emergency, dispatch_order.c.cancelled_at.is_(None), late]
+    return conditions
 
 
 async def orders_of_vehicles(
