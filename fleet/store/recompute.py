@@ -103,8 +103,9 @@ async def mark_organ(
 
 
 async def count_waiting(connection: AsyncConnection, reason: str) -> int:
-    """How many spans that were marked for this reason nobody has taken yet."""
-    found = await connection.execute(select(func.count()).where(recompute.c.reason == reason))
+    """How many spans that were marked for this reason nobody has folded yet; not what follows from them."""
+    waiting = (recompute.c.reason == reason) & (recompute.c.stage == stage_of(reason))
+    found = await connection.execute(select(func.count()).where(waiting))
     count: int = found.scalar_one()
     return count
 

@@ -12,6 +12,8 @@ import pytest
 
 from fleet.model.moments import from_us
 from fleet.model.trips import TripParameters
+from fleet.store.pool import create_engine
+from fleet.store.recompute import count_waiting
 from tests import services
 from tests.fleet.monitor.rollups import assert_rolled_up
 from tests.fleet.monitor.stage import City, Clock, assert_clean, running
@@ -63,6 +65,21 @@ async def test_shown_first_and_written_then(city: City) -> None:
     await assert_clean(city, {1: readings}, lambda _: TripParameters(stop_after_s=180))
     assert {row["reason"] for row in await city.rows("trip_version")} == {"replay"}
     await assert_rolled_up(city)
+
+
+async def test_verdicts_that_follow_are_not_waited_for(city: City) -> None:
+    """They are marked for the same reason, and their turn comes when the judge runs."""
+    await city.connection.execute(
+        "insert into recompute (vehicle_id, period, reason, at, stage)"
+        " values (1, '[2026-01-01,2026-01-02)', 'replay', now(), 'readings'),"
+        " (2, '[2026-01-01,2026-01-02)', 'replay', now(), 'trips')"
+    )
+    engine = create_engine(city.url)
+    try:
+        async with engine.connect() as connection:
+            assert await count_waiting(connection, "replay") == 1
+    finally:
+        await engine.dispose()
 
 
 async def test_an_unknown_plate_is_named(city: City) -> None:
