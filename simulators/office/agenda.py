@@ -75,9 +75,10 @@ def next_step(paper: Paper, seen: Seen | None) -> tuple[Step, float] | None:
 def request_of(paper: Paper, step: Step, seen: Seen) -> tuple[str, dict[str, object]]:
     """The path below `/orders/{id}` and the body of a step.
 
-    A vehicle that the road has returned already lacks the odometer: that is a correction.
+    A return that is known from the road waits for the person's own, which adds the odometer; in an order that counts
+    as returned the odometer is a correction.
     """
-    if step is Step.RETURN and seen.returned:
+    if step is Step.RETURN and seen.state == "returned":
         body = {name: value for name, value in paper.bodies[step].items() if name not in ("at", "odometer_km")}
         body["odometer_in_km"] = paper.bodies[step]["odometer_km"]
         return "correct", {**body, "why": "补登里程与费用"}

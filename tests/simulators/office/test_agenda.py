@@ -65,9 +65,11 @@ def test_an_emergency_is_approved_when_it_is_back() -> None:
     assert next_step(emergency, back) == (Step.APPROVE, 5.0)
 
 
-def test_what_the_road_returned_is_completed_by_a_correction() -> None:
-    out = seen("departed", "approved", vehicles=[GONE])
-    assert request_of(PAPER, Step.RETURN, out) == ("return", PAPER.bodies[Step.RETURN])
+def test_what_the_road_returned_is_completed_by_a_person() -> None:
+    for vehicle in (GONE, BACK):  # by the road it is back, and waits for the odometer
+        out = seen("departed", "approved", vehicles=[vehicle])
+        assert next_step(PAPER, out) == (Step.RETURN, 5.0)
+        assert request_of(PAPER, Step.RETURN, out) == ("return", PAPER.bodies[Step.RETURN])
     back = seen("returned", "approved", vehicles=[BACK])
     name, body = request_of(PAPER, Step.RETURN, back)
     assert name == "correct"
