@@ -70,7 +70,8 @@ class Units:
 
 @pytest.fixture
 def city(stage: Stage) -> Stage:
-    """Vehicles 1 to 30 with the units u1 to u30; u30 is of another division, vehicle 31 has no unit."""
+    """Vehicles 1 to 30 with the units u1 to u30; u30 is of another division, vehicle 31 has no unit. And the tasks 1
+    and 2, for commands to be about."""
     stage.fetch("insert into organ (id, code, name, kind, division) values (1, 'O1', 'organ', 'government', 530302)")
     stage.fetch(
         "insert into vehicle (id, plate, organ_id, division, use, management, energy, status, body, seats)"
@@ -83,6 +84,12 @@ def city(stage: Stage) -> Stage:
     )
     stage.fetch(
         "insert into binding (unit_id, vehicle_id, period) select g, g, '[2020-01-01,)' from generate_series(1, 30) g"
+    )
+    stage.fetch("insert into account (id, username, password_hash, role) values (1, 'a1', 'x', 'city_dispatcher')")
+    stage.fetch(
+        "insert into task (id, organ_id, number, number_year, number_n, commander_id, created_at, title, why, place,"
+        " radius_m, period, area, approve_by, decision) select g, 1, 'T' || g, 2026, g, 1, now(), 't', 'w', '{}',"
+        " 500, '[2026-01-01,2027-01-01)', 'city', now(), 'pending' from generate_series(1, 2) g"
     )
     return stage
 
