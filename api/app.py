@@ -54,6 +54,7 @@ from api.trips.units import router as unit_states_router
 from api.trips.vehicles import router as timeline_router
 from api.use_record.routes import router as use_record_router
 from api.visits.routes import router as visits_router
+from api.webhooks.routes import router as webhooks_router
 from fleet.identity.totp_keys import TotpKeys
 from fleet.store.audit_journal import Journal
 
@@ -83,6 +84,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     visits_router,
     positions_router,
     stream_router,
+    webhooks_router,
     ledger_router,
     quarantine_router,
     audit_router,

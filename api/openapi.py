@@ -37,6 +37,7 @@ TAGS = [
     {"name": "orders", "description": "Orders for vehicles: applied for, approved, assigned, driven, settled"},
     {"name": "positions", "description": "The live fleet"},
     {"name": "stream", "description": "Everything live on one connection"},
+    {"name": "webhooks", "description": "Other systems are told of cases as it happens"},
     {"name": "tracks", "description": "Where a vehicle was"},
     {"name": "trips", "description": "Trips, stops and gaps, why each begins and ends, and what they add up to"},
     {"name": "visits", "description": "Who was near a place, and when"},

@@ -107,6 +107,12 @@ def judge(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_PASS_ON)
+def webhooks(context: typer.Context) -> None:
+    """Deliver what is told of cases to webhooks. A second one waits for the end of the first."""
+    _service("api.delivery", context.args)
+
+
+@app.command(context_settings=_PASS_ON)
 def api(context: typer.Context) -> None:
     """Serve the HTTP interface and the dashboard. Arguments are passed on: `fleet api --help`."""
     _service("api", context.args)

@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         ge=0,
         description="Requests a second that one account may keep up, an address three times as many; 0 = no limit",
     )
+    webhook_networks: str | None = Field(
+        None,
+        description="Private addresses or networks, with commas, that webhooks may reach, there without TLS too."
+        " Unset: none",
+    )
     data_dir: Path = Field(Path("var"), description="Where the private servers, their logs and secrets live")
     database_port: Port = Field(5433, description="Port of the private PostgreSQL")
     mqtt_port: Port = Field(1884, description="Port of the private Mosquitto")
@@ -115,7 +120,8 @@ class Settings(BaseSettings):
     totp_key: SecretStr | None = Field(
         None,
         repr=False,
-        description="Key, 32 characters or more, that encrypts the secrets of second factors; `new,old` changes it."
+        description="Key, 32 characters or more, that encrypts the secrets of second factors and webhooks; `new,old`"
+        " changes it."
         " Unset: kept in `FLEET_DATA_DIR/secrets/totp_key`",
     )
     audit_key: SecretStr | None = Field(
@@ -141,7 +147,7 @@ class Settings(BaseSettings):
         description="Days raw readings are kept (the demonstration started by `fleet up` keeps 2)",
     )
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def _networks(cls, value: str | None) -> str | None:
         for one in (value or "").split(","):

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from fleet.model.readings import KIND_NUMBERS
 from fleet.store.audit_journal import JournalState
+from fleet.store.judge_status import JudgeStatus
 from fleet.store.ledger import Counts
 from fleet.store.monitor_status import MonitorStatus
 
@@ -108,6 +109,20 @@ class Metrics:
             ["figure"],
             registry=self.registry,
         )
+        self.judge_age = Gauge(
+            "fleet_judge_heartbeat_age_seconds", "Seconds since the judge said that it lives", registry=self.registry
+        )
+        self.judge_behind = Gauge(
+            "fleet_judge_behind_seconds",
+            "Seconds since the oldest mark that is due waits to be judged; 0 = none",
+            registry=self.registry,
+        )
+        self.judge = Gauge(
+            "fleet_judge",
+            "Marks that wait; the last round's time; vehicles judged since its start",
+            ["figure"],
+            registry=self.registry,
+        )
         self.units = Gauge(
             "fleet_units",
             "Units in vehicles, by how they keep to the reporting contract",
@@ -149,6 +164,15 @@ class Metrics:
         self.units.clear()
         for state, units in conditions.items():
             self.units.labels(state).set(units)
+
+    def set_judge(self, judging: JudgeStatus | None, behind_s: float | None, now: datetime) -> None:
+        """The same of the judge."""
+        if judging is None:
+            return
+        self.judge_age.set((now - judging.seen_at).total_seconds())
+        self.judge_behind.set(behind_s or 0.0)
+        for figure in ("waiting", "round_ms", "vehicles"):
+            self.judge.labels(figure).set(getattr(judging, figure))
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

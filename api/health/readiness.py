@@ -13,6 +13,7 @@ import msgspec
 
 from fleet.store.audit import Waiting
 from fleet.store.audit_journal import JournalState
+from fleet.store.judge_status import JudgeStatus
 from fleet.store.ledger import IngestHealth
 from fleet.store.monitor_status import MonitorStatus
 
@@ -22,6 +23,10 @@ WINDOW = timedelta(minutes=5)
 WORKER_SILENCE = timedelta(seconds=30)
 MONITOR_SILENCE = timedelta(seconds=30)
 MONITOR_BEHIND = timedelta(seconds=60)
+JUDGE_SILENCE = timedelta(seconds=60)
+JUDGE_BEHIND = timedelta(minutes=10)
+"""A year that is judged again, or a past that is loaded, takes longer than that, and verdicts are late meanwhile."""
+
 RETIRED = timedelta(hours=1)
 PARKED_INTERVAL = timedelta(minutes=10)
 SHORTEST_SILENCE = timedelta(minutes=1)
@@ -43,10 +48,16 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     online_units: int
     quarantine_share: float | None
     monitor_behind_s: float | None
+    judge_behind_s: float | None
 
 
 def judge(
-    health: IngestHealth, monitor: MonitorStatus | None, now: datetime, logged: Waiting, journal: JournalState
+    health: IngestHealth,
+    monitor: MonitorStatus | None,
+    now: datetime,
+    logged: Waiting,
+    journal: JournalState,
+    judging: JudgeStatus | None = None,
 ) -> Readiness:
     failures: list[str] = []
     silences = sorted(now - worker.seen_at for worker in health.workers)
@@ -75,6 +86,7 @@ def judge(
         age_s = (now - logged.oldest_at).total_seconds()
         warnings.append(f"{logged.entries} audit entries wait to be chained, the oldest for {age_s:.0f} s")
     warnings += _monitor_warnings(monitor, now)
+    warnings += _judge_warnings(judging, now)
     return Readiness(
         status="unavailable" if failures else "degraded" if warnings else "ready",
         degraded=bool(warnings),
@@ -83,6 +95,7 @@ def judge(
         online_units=health.online_units,
         quarantine_share=share,
         monitor_behind_s=None if monitor is None else monitor.behind_ms / 1_000,
+        judge_behind_s=judge_behind_s(judging, now),
     )
 
 
@@ -99,6 +112,27 @@ def _monitor_warnings(monitor: MonitorStatus | None, now: datetime) -> list[str]
     return []
 
 
+def judge_behind_s(judging: JudgeStatus | None, now: datetime) -> float | None:
+    """How long the oldest mark that is due has waited; None where no judge ever ran."""
+    if judging is None:
+        return None
+    since = judging.waiting_since
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())
+
+
+def _judge_warnings(judging: JudgeStatus | None, now: datetime) -> list[str]:
+    """Without the judge everything but verdicts, findings and deadlines goes on."""
+    if judging is None:
+        return []
+    silence = now - judging.seen_at
+    if silence > JUDGE_SILENCE:
+        return [f"verdicts stand still: the judge has not been heard for {silence.total_seconds():.0f} s"]
+    behind_s = judge_behind_s(judging, now) or 0.0
+    if behind_s > JUDGE_BEHIND.total_seconds():
+        return [f"verdicts are late: {judging.waiting} marks wait to be judged, the oldest for {behind_s:.0f} s"]
+    return []
+
+
 def unanswered() -> Readiness:
     return Readiness(
         status="unavailable",
@@ -108,4 +142,5 @@ def unanswered() -> Readiness:
         online_units=0,
         quarantine_share=None,
         monitor_behind_s=None,
+        judge_behind_s=None,
     )

@@ -9,12 +9,13 @@ from fastapi.responses import Response
 
 from api.answers import json_answer
 from api.dependencies import Shared
-from api.health.readiness import WINDOW, Readiness, judge, unanswered
+from api.health.readiness import WINDOW, Readiness, judge, judge_behind_s, unanswered
 from api.health.schemas import Alive, ReadinessReport
 from api.state import Services
 from fleet.errors import StoreUnavailable
 from fleet.model.scope import CITY
 from fleet.store import audit, ledger, quarantine
+from fleet.store.judge_status import read_judge_status
 from fleet.store.latest import live_revision_now
 from fleet.store.monitor_status import read_monitor_status, unit_conditions
 
@@ -51,9 +52,10 @@ async def _readiness(services: Services) -> Readiness:
             )
             logged = await audit.waiting(connection)
             monitor = await read_monitor_status(connection)
+            judging = await read_judge_status(connection)
     except StoreUnavailable:
         return unanswered()
-    return judge(health, monitor, now, logged, services.audit.state)
+    return judge(health, monitor, now, logged, services.audit.state, judging)
 
 
 @router.get(
@@ -82,6 +84,7 @@ async def metrics(services: Shared) -> Response:
             )
             monitor = await read_monitor_status(connection)
             conditions = await unit_conditions(connection)
+            judging = await read_judge_status(connection)
             if figures.quarantine_due(now):
                 figures.set_quarantine(await quarantine.unresolved_by_reason(connection))
     except StoreUnavailable:
@@ -96,6 +99,7 @@ async def metrics(services: Shared) -> Response:
         if health.broker_dropped is not None:
             figures.broker_dropped.set(health.broker_dropped)
         figures.set_monitor(monitor, conditions, now)
+        figures.set_judge(judging, judge_behind_s(judging, now), now)
     return Response(
         figures.text(), media_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"}
     )

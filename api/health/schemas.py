@@ -24,3 +24,6 @@ class ReadinessReport(BaseModel):
     monitor_behind_s: float | None = Field(
         description="Age of the first batch that is not folded into trips yet; null without a monitor"
     )
+    judge_behind_s: float | None = Field(
+        description="How long the oldest mark that is due waits to be judged; null without a judge"
+    )

@@ -47,6 +47,7 @@ class Permission(StrEnum):
     DECIDE_CASES = "decide_cases"
     EXPLAIN_CASES = "explain_cases"
     COMMENT_CASES = "comment_cases"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     SEE_CONFIDENTIAL = "see_confidential"
     UNMASK = "unmask"
 
@@ -86,6 +87,7 @@ SENTENCES = MappingProxyType(
         Permission.DECIDE_CASES: "Assign, confirm, dismiss, close and reopen cases of other organs.",
         Permission.EXPLAIN_CASES: "Explain the cases of one's own organ.",
         Permission.COMMENT_CASES: "Comment on cases.",
+        Permission.MANAGE_WEBHOOKS: "Have other systems told of the cases one may see.",
         Permission.SEE_CONFIDENTIAL: "See confidential vehicles, which exist for nobody else.",
         Permission.UNMASK: "See personal data in full where a purpose is stated.",
     }
@@ -137,6 +139,8 @@ TABLE = MappingProxyType(
         Permission.DECIDE_CASES: frozenset({Role.SUPERVISOR}),
         Permission.EXPLAIN_CASES: frozenset({Role.ORGAN_MANAGER}),
         Permission.COMMENT_CASES: frozenset({Role.SUPERVISOR, Role.ORGAN_MANAGER}) | _DISPATCHERS,
+        # They carry what is held against people out of the system: by whoever answers for cases, as far as that goes.
+        Permission.MANAGE_WEBHOOKS: frozenset({Role.SUPERVISOR}),
         Permission.SEE_CONFIDENTIAL: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR}),
         # Who must call a driver, and who must know afterwards whom it was. The system runs without knowing phones.
         Permission.UNMASK: frozenset({Role.CITY_DISPATCHER, Role.ORGAN_DISPATCHER, Role.SUPERVISOR, Role.AUDITOR}),
@@ -163,6 +167,7 @@ WRITES = frozenset(
         Permission.DECIDE_CASES,
         Permission.EXPLAIN_CASES,
         Permission.COMMENT_CASES,
+        Permission.MANAGE_WEBHOOKS,
     }
 )
 """What changes more than one's own account."""

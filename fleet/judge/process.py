@@ -11,7 +11,8 @@ import asyncio
 import logging
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -22,7 +23,7 @@ from fleet.judging.vehicle import Dossier, Judgement, Policies, PoliciesAt, judg
 from fleet.model.findings import Parameter
 from fleet.model.policies import POLICIES, PolicyVersion, resolve
 from fleet.model.verdicts import VerdictKind
-from fleet.store import cases, deadlines, dossiers, judgements, marks, sightings
+from fleet.store import cases, deadlines, dossiers, judge_status, judgements, marks, sightings
 from fleet.store.dossiers import Papers, Rulebook
 from fleet.store.judgements import Changed
 from fleet.store.marks import Mark
@@ -35,6 +36,7 @@ LOCK = 0x6A756467  # "judg"
 _VEHICLES_A_PASS = 100
 _LONG_SPANS_A_PASS = 10
 _LONGEST_PAUSE_S = 1.0
+_HEARTBEAT_EVERY = timedelta(seconds=5)
 _CLOCK_DOUBT_S = 5
 
 
@@ -46,6 +48,8 @@ class Judge:
         self._clock = clock
         self._stopping = asyncio.Event()
         self._rulebook: Rulebook | None = None
+        self._status: dict[str, Any] = {"started_at": clock(), "round_at": None, "round_ms": 0, "vehicles": 0}
+        self._said_at: datetime | None = None
 
     def stop(self) -> None:
         self._stopping.set()
@@ -72,11 +76,23 @@ class Judge:
                 break
             await self._pause(1.0)
         while not self._stopping.is_set():
+            began = self._clock()
             judged = await self.round(connection)
             async with connection.begin():
+                await self._say(connection, began, judged)
                 late = await deadlines.escalate(connection, self._clock())
             if judged + late == 0:
                 await self._pause(_LONGEST_PAUSE_S)
+
+    async def _say(self, connection: AsyncConnection, began: datetime, judged: int) -> None:
+        """The heartbeat, every few seconds."""
+        now = self._clock()
+        if judged:
+            took_ms = max(0, round((now - began).total_seconds() * 1_000))
+            self._status |= {"round_at": now, "round_ms": took_ms, "vehicles": self._status["vehicles"] + judged}
+        if self._said_at is None or now - self._said_at >= _HEARTBEAT_EVERY:
+            self._said_at = now
+            await judge_status.report(connection, {**self._status, "seen_at": now})
 
     async def round(self, connection: AsyncConnection) -> int:
         """Judges what is due, a hundred vehicles at most, then a few long spans; gives how many vehicles there were.

@@ -27,6 +27,7 @@ from fleet.local.places import fallback_for, server_user
 from fleet.local.postgres import VERSIONS, find_binaries, timescaledb_control
 from fleet.local.processes import require_free_port
 from fleet.settings import Settings, without_password
+from fleet.store.judge_status import read_judge_heartbeat
 from fleet.store.monitor_status import read_heartbeat
 from fleet.store.pool import connect
 
@@ -36,6 +37,8 @@ _CLOCK_OFFSET_S = 2.0
 _ENOUGH_DAYS = 14
 _MONITOR_SILENT_S = 30.0
 _MONITOR_BEHIND_S = 60.0
+_JUDGE_SILENT_S = 60.0
+_JUDGE_BEHIND_S = 600.0
 # Before this program was written, or absurdly long after it.
 _PLAUSIBLE_YEARS = range(2025, 2045)
 
@@ -209,6 +212,7 @@ async def _database(url: str) -> list[Finding]:
         found = [Finding("database", ok=True, state=f"{name}, PostgreSQL {server}")]
         found.append(await _extension(connection))
         found.append(await _monitor(connection))
+        found.append(await _judge(connection))
         before = time.time()  # noqa: TID251  # the clock itself is what is examined
         theirs = float(await connection.fetchval("select extract(epoch from clock_timestamp())::float8"))
         after = time.time()  # noqa: TID251
@@ -248,6 +252,29 @@ async def _monitor(connection: asyncpg.Connection) -> Finding:
         state=f"{behind_s:.1f} s behind ingest, {status.late_spans} vehicles with late data, {status.refolds_refused}"
         " corrections refused for want of raw readings",
         remedy="it catches up by itself unless the machine is too slow for it: see its log and the load",
+    )
+
+
+async def _judge(connection: asyncpg.Connection) -> Finding:
+    status = await read_judge_heartbeat(connection)
+    if status is None:
+        return Finding("judge", ok=True, state="has not run on this database yet: `fleet judge` judges trips")
+    now = await connection.fetchval("select clock_timestamp()")
+    silent_s = (now - status.seen_at).total_seconds()
+    waiting_s = 0.0 if status.waiting_since is None else max(0.0, (now - status.waiting_since).total_seconds())
+    last = "none yet" if status.round_at is None else f"{status.round_at:%Y-%m-%d %H:%M:%S}Z in {status.round_ms} ms"
+    if silent_s > _JUDGE_SILENT_S:
+        return Finding(
+            "judge",
+            ok=False,
+            state=f"not heard for {silent_s:.0f} s, {status.waiting} marks wait",
+            remedy="start it (`fleet up`, `fleet judge`); see its log. Without it no verdicts, no deadlines",
+        )
+    return Finding(
+        "judge",
+        ok=waiting_s <= _JUDGE_BEHIND_S,
+        state=f"{status.waiting} marks wait, the oldest for {waiting_s:.0f} s; last round {last}",
+        remedy="it catches up by itself: a year that is judged again takes its time. Else see its log and the load",
     )
 
 

@@ -39,6 +39,7 @@ PARTS = (
     ("monitor", "fleet.monitor"),
     ("judge", "fleet.judge"),
     ("api", "api"),
+    ("webhooks", "api.delivery"),
     ("simulators", "simulators"),
     ("offices", "simulators"),
 )

@@ -57,8 +57,8 @@ THEIR_IDS = {
     "case_id": THEIR_VEHICLE,
     "task_id": THEIR_VEHICLE,
 }
-NOT_ORGANS = frozenset({"account_id", "token_id"})
-"""Ids of what belongs to no organ: accounts are the administrator's, tokens one's own."""
+NOT_ORGANS = frozenset({"account_id", "token_id", "webhook_id", "delivery_id"})
+"""Ids of what belongs to no organ: accounts are the administrator's, tokens and webhooks one's own."""
 
 OPEN_NAMES = {"slug": "unapproved_trip.radius_m", "statistic": "distance"}
 """Names that everybody may use; what they lead to may belong to somebody."""

@@ -27,6 +27,7 @@ from fleet.store.tables.judgement import (
     case_step,
     finding,
     finding_version,
+    judge_status,
     misuse_case,
     verdict,
     verdict_version,
@@ -34,6 +35,10 @@ from fleet.store.tables.judgement import (
 from fleet.store.tables.notices import (
     notice,
     notice_revision,
+    webhook,
+    webhook_attempt,
+    webhook_cursor,
+    webhook_delivery,
 )
 from fleet.store.tables.orders import (
     booking,
@@ -113,6 +118,7 @@ __all__ = [
     "gap",
     "gap_version",
     "ingest_worker",
+    "judge_status",
     "late_span",
     "latest_state",
     "ledger",
@@ -167,4 +173,8 @@ __all__ = [
     "vehicle_month",
     "verdict",
     "verdict_version",
+    "webhook",
+    "webhook_attempt",
+    "webhook_cursor",
+    "webhook_delivery",
 ]

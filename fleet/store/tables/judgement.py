@@ -121,6 +121,19 @@ finding_version = Table(
 )
 """What a finding said before."""
 
+judge_status = Table(
+    "judge_status",
+    metadata,
+    Column("id", SmallInteger, primary_key=True),
+    Column("started_at", INSTANT, nullable=False),
+    Column("seen_at", INSTANT, nullable=False),
+    Column("round_at", INSTANT),
+    Column("round_ms", Integer, nullable=False),
+    Column("vehicles", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""What the judge says of itself: its last round that had something to do, and how many vehicles since its start."""
+
 calendar_entry = Table(
     "calendar_entry",
     metadata,

@@ -64,6 +64,8 @@ async def test_a_case_that_nobody_takes_up_is_said_to_those_above_once(desk: Des
         await asyncio.sleep(0.1)
     judge.stop()
     await running
+    (status,) = await desk.rows("select * from judge_status")
+    assert (status["seen_at"], status["vehicles"] > 0) == (desk.now, True)
     assert await late(desk) == 0, "a judge that is started again says nothing twice"
     (step,) = await desk.rows("select * from case_step where command = 'overdue'")
     assert (step["account_id"], step["state_after"]) == (None, "open")

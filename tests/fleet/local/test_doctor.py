@@ -126,3 +126,24 @@ def test_a_monitor_that_is_gone_is_missed(tmp_path: Path, database_url: str, sil
     finding = by_subject(examine(named))["monitor"]
     assert finding.ok is ok
     assert ok or "fleet monitor" in finding.remedy
+
+
+@pytest.mark.store
+@pytest.mark.parametrize(("silent_s", "waits_s", "ok"), [(5, 5, True), (90, 5, False), (5, 3_600, False)])
+def test_a_judge_that_is_gone_or_late_is_missed(
+    tmp_path: Path, database_url: str, silent_s: int, waits_s: int, ok: bool
+) -> None:
+    execute(
+        database_url,
+        f"insert into judge_status values (1, now(), now() - interval '{silent_s} s', now() - interval '1 min', 40, 7)",
+        "insert into recompute (vehicle_id, period, reason, at, stage) values"
+        f" (1, tstzrange(now(), now() + interval '1 s'), 'x', now() - interval '{waits_s} s',"
+        " 'trips')",
+        "insert into recompute (vehicle_id, period, reason, at, stage, due) values"
+        " (1, tstzrange(now(), now() + interval '1 s'), 'clock', now(), 'trips', now() + interval '1 day')",
+    )
+    named = settings(tmp_path, database_url=database_url, mqtt_url=f"mqtt://unit:word@127.0.0.1:{free_port()}")
+    finding = by_subject(examine(named))["judge"]
+    assert finding.ok is ok
+    assert "1 marks wait" in finding.state, "what is not due does not wait"
+    assert ok or finding.remedy

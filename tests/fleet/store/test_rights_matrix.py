@@ -105,6 +105,11 @@ calendar_entry        -       r        crud
 
 notice_revision       -       ru       ru
 notice                -       c        crd
+judge_status          -       cru      r
+webhook               -       -        crud
+webhook_delivery      -       -        cru
+webhook_attempt       -       -        cr
+webhook_cursor        -       -        ru
 """
 
 COLUMNS: Mapping[tuple[str, str], Mapping[str, frozenset[str]]] = {

@@ -1,0 +1,1 @@
+"""The process that delivers webhooks: apart from the API, so that no receiver ever slows a request."""

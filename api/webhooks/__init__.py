@@ -1,0 +1,1 @@
+"""Webhooks over HTTP: entered, changed, and what became of each delivery."""
