@@ -141,11 +141,18 @@ def write_private(path: Path, text: str, user: ServerUser | None = None) -> None
 
 
 def secret(path: Path) -> str:
-    """The password kept in `path` (0600), generated at the first call."""
-    try:
+    """The password kept in `path` (0600), generated at the first call.
+
+    Of several processes that ask at once, all get the same one: a second never takes the place of the first.
+    """
+    with contextlib.suppress(FileNotFoundError):
         return path.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        value = secrets.token_urlsafe(24)
-        write_private(path, value + "\n")
-        return value
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    offered = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.offered")
+    write_private(offered, secrets.token_urlsafe(24) + "\n")
+    try:
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(offered)
+    finally:
+        offered.unlink()
+    return path.read_text(encoding="utf-8").strip()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import pwd
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -97,3 +99,18 @@ def test_private_files_are_replaced_in_one_step(tmp_path: Path) -> None:
         assert reader.read() == "old"
     assert path.read_text() == "new"
     assert [entry.name for entry in tmp_path.iterdir()] == ["access"]
+
+
+def test_all_who_ask_for_a_secret_at_once_get_the_same(tmp_path: Path) -> None:
+    for n in range(20):
+        together = Barrier(8)
+
+        def ask(path: Path, together: Barrier = together) -> str:
+            together.wait()
+            return secret(path)
+
+        path = tmp_path / f"{n}" / "word"
+        with ThreadPoolExecutor(8) as threads:
+            found = set(threads.map(ask, [path] * 8))
+        assert found == {path.read_text().strip()}
+        assert [one.name for one in path.parent.iterdir()] == ["word"], "nothing is left beside it"
