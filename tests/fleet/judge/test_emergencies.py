@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
+from fleet.store import tables
 from tests.fleet.judge.desk import NINE, NOW, TEN, Desk
 from tests.fleet.misuse.builders import place, stop, trip
 
@@ -21,7 +22,17 @@ DEADLINE = NINE + timedelta(days=2)
 
 async def emergency(desk: Desk) -> None:
     """The desk's order, departed at nine and undecided; it has to be approved within two days of that."""
-    await desk.order(NINE, NOW, decided_at=NINE)
+    order_id = await desk.order(NINE, NOW, decided_at=NINE)
+    async with desk.owner.begin() as connection:
+        await connection.execute(
+            insert(tables.order_outing).values(
+                order_id=order_id,
+                vehicle_id=1,
+                departed_at=NINE,
+                departure_recorded_at=NINE,
+                departure_source="person",
+            )
+        )
     await change(desk, "emergency = true, decision = 'pending', decided_at = null, state = 'departed'")
     await change(desk, "approve_by = :at", at=DEADLINE)
     await desk.write(HOME_BEFORE, DRIVE, AWAY)
