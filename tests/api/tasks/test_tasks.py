@@ -36,7 +36,7 @@ async def test_vehicles_are_chosen_by_need_booked_and_called(force: Force) -> No
     assert task["selection"][0]["not_offered"] == {"other_body": 3, "taken": 1}
     booked = await force.world.rows(f"select vehicle_id, period from booking where task_id = {task['id']}")
     assert {row["vehicle_id"] for row in booked} == by_need[1] | by_need[2]
-    commands = await force.world.rows("select content, expires_at, vehicle_id from unit_command where kind = 'task_call'")
+    commands = await force.world.rows("select content, vehicle_id from unit_command where kind = 'task_call'")
     assert {row["vehicle_id"] for row in commands} == by_need[1] | by_need[2]
     assert commands[0]["content"]["number"] == task["number"]
     log = await force.ok("auditor", "GET", "audit/log?action=task.begin")
