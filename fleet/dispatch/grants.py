@@ -55,7 +55,9 @@ def grants_of(
         if one.decision is Decision.APPROVED and one.decided_at is not None
     ]
     named, drove = _drivers(order, given, vehicle_id)
-    held = [_held(one, given, named, drove) for one in found]
+    outing = order.outing_of(vehicle_id)
+    returned_at = None if outing is None else outing.returned_at
+    held = [_held(one, given, named, drove, returned_at) for one in found]
     return tuple(one for one in held if one is not None)
 
 
@@ -64,13 +66,17 @@ def inferred(grant: Grant) -> Grant:
     return replace(grant, inferred=True)
 
 
-def _held(grant: Grant, given: list[Assignment], named: int | None, drove: int | None) -> Grant | None:
+def _held(
+    grant: Grant, given: list[Assignment], named: int | None, drove: int | None, returned_at: datetime | None
+) -> Grant | None:
     """The grant within the time that the vehicle was given to the order; None where that is never."""
     last = given[-1]
     end = grant.end if last.ended_at is None else min(grant.end, last.ended_at)
     if end <= grant.begin:
         return None
-    return replace(grant, end=end, vehicle_known_at=given[0].at, driver_id=named, drove_id=drove)
+    return replace(
+        grant, end=end, vehicle_known_at=given[0].at, driver_id=named, drove_id=drove, returned_at=returned_at
+    )
 
 
 def _drivers(order: Order, given: list[Assignment], vehicle_id: int) -> tuple[int | None, int | None]:

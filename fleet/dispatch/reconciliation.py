@@ -144,11 +144,17 @@ def _counts(grant: Grant, now: datetime) -> bool:
 
 
 def _explains(grant: Grant, facts: TripFacts) -> bool:
-    """Another vehicle's order explains a trip only that went where the order says, or may have gone there unseen."""
+    """Another vehicle's order explains a trip only that went where the order says, or may have gone there unseen.
+
+    One destination of many is chance: in a small town every drive comes near some office. Who went in the place of
+    another has reached as many as he missed.
+    """
     if not grant.inferred:
         return True
     seen = [facts.reached.get((grant.source_id, place.key)) for place in grant.destinations]
-    return any(seen) or (bool(seen) and (not facts.outing_over or None in seen))
+    if not facts.outing_over:
+        return bool(seen)
+    return None in seen or 0 < seen.count(True) >= seen.count(False)
 
 
 def _belongs(grant: Grant, facts: TripFacts, end: datetime, limits: Limits) -> bool:

@@ -20,6 +20,7 @@ class OverdueReturn(Base):
     """
 
     slug: ClassVar[str] = "overdue_return"
+    version: ClassVar[int] = 2
     title_zh: ClassVar[str] = "超时未归"
     title_en: ClassVar[str] = "Not back in time"
     severity: ClassVar[Severity] = Severity.BLUE
@@ -71,8 +72,13 @@ class OverdueReturn(Base):
 
 
 def _orders(facts: Facts, left: datetime, grace: timedelta) -> Iterator[tuple[int, list[Grant]]]:
-    """The orders in whose window the outing began, each with what allows it."""
-    people = [one for one in facts.grants if one.kind in OF_ORDERS and not one.inferred]
+    """The orders in whose window the outing began, each with what allows it. One whose vehicle had come back before is
+    done: who leaves again in what is left of its window is not out for it."""
+    people = [
+        one
+        for one in facts.grants
+        if one.kind in OF_ORDERS and not one.inferred and (one.returned_at is None or one.returned_at > left)
+    ]
     for order_id in sorted({one.source_id for one in people}):
         grants = sorted((one for one in people if one.source_id == order_id), key=lambda one: one.version)
         if any(one.begin - grace <= left < one.end for one in grants):

@@ -15,9 +15,13 @@ from fleet.model.moments import from_us
 
 @dataclass(frozen=True, slots=True)
 class UnitSilent(Base):
-    """A silence that began while moving weighs more than one that began while parked."""
+    """A silence that began while moving weighs more than one that began while parked.
+
+    A gap in which the unit spoke, and only told no place, is none: `odometer_gap` says what was driven in it.
+    """
 
     slug: ClassVar[str] = "unit_silent"
+    version: ClassVar[int] = 2
     title_zh: ClassVar[str] = "终端失联"
     title_en: ClassVar[str] = "Unit silent"
     severity: ClassVar[Severity] = Severity.BLUE
@@ -27,6 +31,8 @@ class UnitSilent(Base):
     def judge(self, item: Item, facts: Facts) -> Iterable[Outcome]:
         assert isinstance(item, GapItem)
         gap = item.gap
+        if gap.heard:
+            return
         begin, end = span_of(item, facts.now)
         least_s = self._least_s(item, facts)
         if seconds(begin, end) < least_s:

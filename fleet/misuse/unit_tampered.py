@@ -11,6 +11,7 @@ from fleet.misuse.base import Base, EventItem, Facts, Item
 from fleet.misuse.uncovered import seconds
 from fleet.model.findings import Cited, Ground, Outcome, Severity
 from fleet.model.moments import from_us
+from fleet.model.trips import EventReading
 
 _SAYS_SO = frozenset({"power_cut", "antenna_cut", "unit_removed"})
 
@@ -18,15 +19,17 @@ _SAYS_SO = frozenset({"power_cut", "antenna_cut", "unit_removed"})
 @dataclass(frozen=True, slots=True)
 class UnitTampered(Base):
     """Power that is back within the grace was a repair or a weak battery; a unit fitted again within it, a service.
+    A parked unit speaks every ten minutes only: that its power was not back is known when it is late after the grace.
 
     The unit's own words are the ground: a unit that merely falls silent is `unit_silent`.
     """
 
     slug: ClassVar[str] = "unit_tampered"
+    version: ClassVar[int] = 2
     title_zh: ClassVar[str] = "拆除断电"
     title_en: ClassVar[str] = "Unit tampered with"
     judges: ClassVar[tuple[type[Item], ...]] = (EventItem,)
-    policies: ClassVar[tuple[str, ...]] = ("unit_tampered.grace_s",)
+    policies: ClassVar[tuple[str, ...]] = ("unit_tampered.grace_s", "reporting.late_parked_s")
 
     def judge(self, item: Item, facts: Facts) -> Iterable[Outcome]:
         assert isinstance(item, EventItem)
@@ -34,7 +37,7 @@ class UnitTampered(Base):
         if event.event not in _SAYS_SO:
             return
         at = from_us(event.observed_at_us)
-        until = at + timedelta(seconds=self._number(facts, "grace_s"))
+        until = self._until(event, facts)
         fitted = any(one.event == "unit_fitted" and from_us(one.observed_at_us) <= until for one in item.after)
         # A unit without power that is heard again has power again; a cut antenna does not silence it.
         heard = event.event == "power_cut" and item.heard_again_at is not None and item.heard_again_at <= until
@@ -60,4 +63,11 @@ class UnitTampered(Base):
     def review(self, item: Item, facts: Facts) -> Iterable[datetime]:
         assert isinstance(item, EventItem)
         if item.event.event in _SAYS_SO:
-            yield from_us(item.event.observed_at_us) + timedelta(seconds=self._number(facts, "grace_s"))
+            yield self._until(item.event, facts)
+
+    def _until(self, event: EventReading, facts: Facts) -> datetime:
+        """From then on it was not mended at once."""
+        grace_s = self._number(facts, "grace_s")
+        if event.event == "power_cut":
+            grace_s += int(facts.policies["reporting.late_parked_s"].value)
+        return from_us(event.observed_at_us) + timedelta(seconds=grace_s)

@@ -244,7 +244,10 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
-    """Silence between the last reading before and the first after: nothing is known of it, and nothing is assumed."""
+    """Silence between the last reading before and the first after: nothing is known of it, and nothing is assumed.
+
+    `heard`: the unit was not silent in it, it only told no place: driven with the antenna cut, or moved unseen.
+    """
 
     vehicle_id: int
     started_us: int
@@ -254,6 +257,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     metres_apart: int | None
     odometer_m: int | None  # what the odometer grew meanwhile: distance undocumented
     was_moving: bool
+    heard: bool = False
 
 
 Segment = Trip | Stop | Gap

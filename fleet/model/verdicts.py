@@ -68,7 +68,8 @@ class Grant:
     None = anywhere. `vehicle_known_at`: when the vehicle was given to the order. `inferred`: the order names another
     vehicle of the same organ, which stood still meanwhile. `decide_by`: for an open emergency, until when the decision
     may follow the departure; kept on the grant of an emergency that was decided, so that a decision in time counts as
-    one before departure. `driver_id` was named when it departed, `drove_id` is named since.
+    one before departure. `driver_id` was named when it departed, `drove_id` is named since. `returned_at`: when the
+    vehicle came back, as the order says.
     """
 
     kind: GrantKind
@@ -85,6 +86,7 @@ class Grant:
     drove_id: int | None = None
     decide_by: datetime | None = None
     inferred: bool = False
+    returned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

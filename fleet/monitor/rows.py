@@ -107,6 +107,7 @@ def _gap(gap: Gap) -> SegmentRow:
         "metres_apart": gap.metres_apart,
         "odometer_m": gap.odometer_m,
         "was_moving": gap.was_moving,
+        "heard": gap.heard,
     }
 
 

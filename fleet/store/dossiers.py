@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Integer, RowMapping, any_, column, func, literal, or_, select, text
+from sqlalchemy import BigInteger, Integer, RowMapping, any_, column, func, literal, or_, select, text, true
 from sqlalchemy.dialects.postgresql import ARRAY, Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -54,6 +54,10 @@ LOOKBACK = max(timedelta(days=4), *(rule.lookback for rule in RULES))
 
 FILLS_WITHIN = timedelta(hours=6)
 """A gap that nothing touched for so long is judged even if the vehicle's late readings never end."""
+
+
+MOVED_M = 500
+"""A vehicle that is so much farther after a gap, or whose odometer is, did not stand still in it."""
 
 
 @dataclass(slots=True)
@@ -313,19 +317,23 @@ def _exemption(row: RowMapping, end: datetime) -> Grant:
 async def inferred_grants(
     connection: AsyncConnection, papers: Sequence[Papers], rulebook: Rulebook, begin: datetime, end: datetime
 ) -> dict[int, list[Grant]]:
-    """For each vehicle, what orders of its organ allow other vehicles that made no trip in the order's window."""
+    """For each vehicle, what orders of its organ allow other vehicles that stood still in the order's window: they made
+    no trip, and no gap in which they moved."""
     orders = await orders_of_organs(connection, {one.organ_id for one in papers}, begin, end)
     given = {one.vehicle_id for order in orders for one in order.assignments}
     if not given:
         return {}
-    statement = select(trip.c.vehicle_id, trip.c.started_at, trip.c.ended_at).where(
-        one_of(trip.c.vehicle_id, given),
-        trip.c.started_at < end,
-        or_(trip.c.running, trip.c.ended_at > begin),
-    )
     drove: dict[int, list[RowMapping]] = defaultdict(list)
-    for row in (await connection.execute(statement)).mappings():
-        drove[row["vehicle_id"]].append(row)
+    driven = or_(gap.c.was_moving, gap.c.odometer_m >= MOVED_M, gap.c.metres_apart >= MOVED_M)
+    for table, driving in ((trip, true()), (gap, driven)):
+        statement = select(table.c.vehicle_id, table.c.started_at, table.c.ended_at).where(
+            one_of(table.c.vehicle_id, given),
+            table.c.started_at < end,
+            or_(table.c.running, table.c.ended_at > begin),
+            driving,
+        )
+        for row in (await connection.execute(statement)).mappings():
+            drove[row["vehicle_id"]].append(row)
     found: dict[int, list[Grant]] = defaultdict(list)
     for order in orders:
         for vehicle_id in {one.vehicle_id for one in order.assignments}:
@@ -370,8 +378,12 @@ async def _tracks(connection: AsyncConnection, papers: Mapping[int, Papers]) -> 
 
 EVENTS = text("""
 select b.vehicle_id, e.observed_at, e.unit_id, e.run, e.seq, e.event, e.detail::text as detail, (
-    select min(p.observed_at) from position_reading p
-    where p.unit_id = e.unit_id and p.observed_at > e.observed_at and p.observed_at < e.observed_at + interval '1 day'
+    select least(
+        (select min(p.observed_at) from position_reading p where p.unit_id = e.unit_id
+            and p.observed_at > e.observed_at and p.observed_at < e.observed_at + interval '1 day'),
+        (select min(u.observed_at) from usage_reading u where u.unit_id = e.unit_id
+            and u.observed_at > e.observed_at and u.observed_at < e.observed_at + interval '1 day')
+    )
 ) as heard_again_at
 from event_reading e join binding b on b.unit_id = e.unit_id and b.period @> e.observed_at
 where b.vehicle_id = any(:ids) and e.observed_at >= :begin

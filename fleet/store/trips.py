@@ -119,7 +119,7 @@ async def _supersede(
         touched += [Touched(name, *row[1:]) for row in rows]
     if changes.spans:
         rows = await connection.fetch(
-            SUPERSEDE.format(name),
+            SUPERSEDE.format(name, ", ".join(column.name for column in TABLES[name].columns)),
             *_columns(changes.spans),
             [*changes.rows[name], *changes.standing[name]],
             *(now, reason),
@@ -158,7 +158,7 @@ gone as (
         and t.id <> all ($4::bigint[])
     returning t.*
 ),
-kept as (insert into {0}_version select g.*, $5, $6 from gone g where not g.running)
+kept as (insert into {0}_version ({1}, superseded_at, reason) select {1}, $5, $6 from gone where not running)
 select id, vehicle_id, started_at, known_to from gone
 """
 
@@ -208,7 +208,10 @@ with s as materialized (
 old as materialized (
     select t.* from {name} t join s on s.id = t.id where {differs.format("s")}
 ),
-kept as (insert into {name}_version select o.*, $2, $3 from old o where not o.running),
+kept as (
+    insert into {name}_version ({listed}, superseded_at, reason)
+    select {", ".join(f"o.{column}" for column in columns)}, $2, $3 from old o where not o.running
+),
 new as (
     insert into {name} as t ({listed}) select {listed} from s
     on conflict (id) do update set {assigned}, version = t.version + case when t.running then 0 else 1 end

@@ -22,6 +22,7 @@ _FURTHER_M = 30
 _UNSEEN_M = 500  # an odometer that is read late catches up with less when the vehicle stands already
 _UNSEEN_M_S = 8.3  # 30 km/h, as the crow flies: how fast a departure that nobody watched is taken to have been
 _LEAST_US = 2_000_000  # no trip is shorter, so that no two begin in one second
+_STILL_M = 20  # an odometer that grew by less has not moved
 _FROZEN_M = 1_000  # so far the odometer is believed against the receiver
 
 # (metres from where it stood, score): what has to be reached
@@ -39,6 +40,7 @@ def watch(state: State, halt: Halt, fix: Fix, leg_m: float, parameters: TripPara
     away_m = distance_m(halt.lat_e7, halt.lon_e7, fix.lat_e7, fix.lon_e7)
     moving = moves(fix, leg_us, leg_m, parameters)
     inside = away_m <= parameters.drift_m
+    _forget_wandering(halt, prev, leg_us)
     if inside and not moving:
         if len(halt.lead) == 1 and _driven_unseen(state, halt, fix, parameters, out):
             return
@@ -117,6 +119,15 @@ def _stay(state: State, halt: Halt, fix: Fix, against: bool, parameters: TripPar
         _moved_unseen(state, halt, fix, parameters, out)
 
 
+def _forget_wandering(halt: Halt, prev: Fix, leg_us: int) -> None:
+    """Before a silence the odometer of the last fix may say that the vehicle had not moved until then, wherever the
+    receiver saw it: what it grew by since was driven in the silence, and `lead` is not its beginning."""
+    if len(halt.lead) == 1 or leg_us <= BRIDGE_US or prev.odometer_m is None or halt.still_odometer_m is None:
+        return
+    if abs(prev.odometer_m - halt.still_odometer_m) <= _STILL_M:
+        halting.remain_until(halt, prev)
+
+
 def _driven_unseen(state: State, halt: Halt, fix: Fix, parameters: TripParameters, out: list[Closed]) -> bool:
     """Whether the odometer grew by more than a trip while no fix showed it: then a gap says so."""
     odometer = state.odometer
@@ -148,7 +159,7 @@ def _moved_unseen(state: State, halt: Halt, fix: Fix, parameters: TripParameters
     if not _close_at(state, halt, from_us, end, parameters, out):
         from_us = halt.started_us
     dark = Dark(from_us, 0, None, False)
-    out.append((gap_of(state, dark, fix.at_us, fix, odometer_m), ()))
+    out.append((gap_of(state, dark, fix.at_us, fix, odometer_m, heard=True), ()))
     cut = Cut(kind=CutKind.GAP_ENDED, seconds=end.seconds, metres=end.metres, decided_at_us=fix.at_us)
     fresh = halting.begin(state, fix, fix.at_us, cut, Doubt.STARTS_IN_GAP)
     if odometer_m is not None and halt.still_odometer_m is not None:

@@ -300,10 +300,15 @@ def _hear(
 def _stands(state: State, halt: Halt, odometer_said: bool, ignition: bool | None) -> bool:
     """Whether a reading without a place shows that the vehicle is still where it stood."""
     odometer = state.odometer
+    grown_m = None
+    if odometer is not None and halt.still_odometer_m is not None:
+        grown_m = odometer.value_m - halt.still_odometer_m
+        if grown_m - (odometer.step_m if odometer.step_m > 1 else 0) > silence.STILL_M:
+            return False  # an engine that is switched off says nothing of where that is
     if odometer_said and odometer is not None:
-        if halt.still_odometer_m is None:
+        if grown_m is None:
             return ignition is False and state.ignition is False
-        return odometer.value_m - halt.still_odometer_m <= silence.STILL_M and odometer.step_m <= standing.FINE_M
+        return grown_m <= silence.STILL_M and odometer.step_m <= standing.FINE_M
     return ignition is False and state.ignition is not True
 
 

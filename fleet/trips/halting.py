@@ -69,6 +69,14 @@ def remain(state: State, halt: Halt, fix: Fix, away_m: float) -> None:
         _recentre(halt, fix.division)
 
 
+def remain_until(halt: Halt, fix: Fix) -> None:
+    """It stood up to this fix, whatever `lead` held; what the meters said then is remembered already."""
+    halt.positions += len(halt.lead) - 1
+    halt.lead = [fix]
+    forget_excursion(halt)
+    halt.still_us = max(halt.still_us, fix.at_us)
+
+
 def move_to(state: State, halt: Halt, place: Fix, fix: Fix) -> None:
     """The vehicle stands elsewhere, near enough that no trip is made of it: drift, or a few metres in a yard."""
     halt.positions += len(halt.lead) - 1

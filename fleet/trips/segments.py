@@ -130,6 +130,8 @@ def gap_of(
     ended_us: int | None,
     after: Fix | None,
     odometer_m: int | None,
+    *,
+    heard: bool = False,
 ) -> Gap:
     """The silence since the last documented moment; `after` is the fix that ended it."""
     before = state.good
@@ -145,6 +147,7 @@ def gap_of(
         metres_apart=apart_m,
         odometer_m=odometer_m,
         was_moving=dark.was_moving,
+        heard=heard,
     )
 
 

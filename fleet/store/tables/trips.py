@@ -113,6 +113,7 @@ def _gap_columns(*, versioned: bool = False) -> list[Column[Any]]:
         Column("metres_apart", Integer),
         Column("odometer_m", Integer),
         Column("was_moving", Boolean, nullable=False),
+        Column("heard", Boolean, nullable=False, server_default=text("false")),
     ]
 
 

@@ -159,6 +159,17 @@ def test_the_vehicle_of_another_order() -> None:
     assert judge(gone, swapped).kind is VerdictKind.UNDETERMINED
 
 
+def test_one_destination_of_many_is_no_drive_in_the_place_of_another() -> None:
+    """Every drive in a small town comes near some office."""
+    round_trip = order(8, 12, destinations=tuple(replace(OFFICE, key=f"{n}") for n in (1, 2, 3)), inferred=True)
+    by_chance = {(1, "1"): True, (1, "2"): False, (1, "3"): False}
+    assert judge(trip(9, 10, reached=by_chance), round_trip).kind is VerdictKind.UNAPPROVED
+    nearly = by_chance | {(1, "2"): True}
+    assert judge(trip(9, 10, reached=nearly), round_trip).deviations == {Deviation.VEHICLE, Deviation.DESTINATION}
+    unseen = {(1, "1"): True, (1, "2"): False}
+    assert judge(trip(9, 10, reached=unseen), round_trip).kind is VerdictKind.UNDETERMINED
+
+
 def test_a_vehicle_given_to_the_order_after_it_left() -> None:
     assert judge(trip(9, 10), order(8, 12, vehicle_known_at=at(9.5))).deviations == {Deviation.VEHICLE}
 

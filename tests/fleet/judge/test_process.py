@@ -118,3 +118,34 @@ async def test_a_trip_that_comes_back_goes_on_with_its_versions(desk: Desk) -> N
         await desk.work()
     assert [row["version"] for row in await desk.rows("select version from verdict")] == [3]
     assert [row["version"] for row in await desk.rows("select version from verdict_version order by 1")] == [1, 2]
+
+
+@pytest.mark.parametrize(("heard_after_s", "tampered"), [(120, False), (None, True)])
+async def test_power_is_back_when_the_unit_counts_again_with_or_without_a_place(
+    desk: Desk, heard_after_s: int | None, tampered: bool
+) -> None:
+    """A unit below a roof has no fix; that it tells its odometer shows that it has power."""
+    async with desk.owner.begin() as connection:
+        await connection.execute(text("insert into unit (id, code, division) values (1, 'U1', 530302)"))
+        await connection.execute(
+            text("insert into binding (unit_id, vehicle_id, period) values (1, 1, tstzrange('2026-01-01', null))")
+        )
+        await connection.execute(
+            text(
+                "insert into event_reading (observed_at, batch, unit_id, run, event) values (:at, 1, 1, 0, 'power_cut')"
+            ),
+            {"at": NINE},
+        )
+        if heard_after_s is not None:
+            await connection.execute(
+                text(
+                    "insert into usage_reading (observed_at, batch, unit_id, run, odometer_m) values (:at, 1, 1, 0, 5)"
+                ),
+                {"at": NINE + timedelta(seconds=heard_after_s)},
+            )
+    await desk.write(stop(NINE - timedelta(hours=3), None))
+    async with desk.owner.begin() as connection:
+        await desk.mark(connection, NINE, TEN, "events")
+    await desk.work()
+    found = await desk.rows("select rule from finding where rule = 'unit_tampered'")
+    assert bool(found) is tampered

@@ -48,3 +48,12 @@ def test_a_silence_at_the_deadline_is_a_doubt() -> None:
     judgement = judged(THIRTEEN, *OUT, silent, grants=(ORDER,))
     assert "overdue_return" not in found(judgement)
     assert "overdue_return" in doubts(judgement)
+
+
+def test_who_leaves_again_after_coming_back_is_not_out_for_the_order_that_is_done() -> None:
+    done = order(NINE, NOON, returned_at=TEN)
+    home = (trip(NINE, TEN - 10 * MINUTE, destination=place()), stop(TEN - 10 * MINUTE, TEN + 10 * MINUTE))
+    again = (trip(TEN + 10 * MINUTE, TEN + 20 * MINUTE), stop(TEN + 20 * MINUTE, None, place=place(north_m=5_000)))
+    before = stop(NINE - timedelta(hours=2), NINE)
+    assert "overdue_return" not in found(judged(THIRTEEN, before, *home, *again, grants=(done,)))
+    assert "overdue_return" in found(judged(THIRTEEN, *OUT, AWAY, grants=(order(NINE, NOON, returned_at=TEN),)))

@@ -31,3 +31,9 @@ def test_heard_again() -> None:
     (one,) = found(judged(NINE + 900 * MINUTE, gap(NINE, NINE + 400 * MINUTE)))["unit_silent"]
     assert one.end == NINE + 400 * MINUTE
     assert one.grounds[0].data["seconds"] == 24_000
+
+
+def test_a_unit_that_only_told_no_place_was_not_silent() -> None:
+    later = NINE + timedelta(hours=5)
+    assert "unit_silent" in found(judged(later, gap(NINE, later)))
+    assert "unit_silent" not in found(judged(later, gap(NINE, later, heard=True)))

@@ -23,11 +23,11 @@ def findings(
     return [one for one in UnitTampered().judge(item, facts(NINE + minutes * MINUTE)) if isinstance(one, Finding)]
 
 
-@pytest.mark.parametrize("name", ["power_cut", "antenna_cut", "unit_removed"])
-def test_what_is_not_mended_is_found_after_the_grace(name: str) -> None:
-    assert findings(name, minutes=4) == []
+@pytest.mark.parametrize(("name", "minutes"), [("power_cut", 16), ("antenna_cut", 5), ("unit_removed", 5)])
+def test_what_is_not_mended_is_found_after_the_grace(name: str, minutes: int) -> None:
+    assert findings(name, minutes=minutes - 1) == []
     (one,) = findings(name)
-    assert one.proven_at == NINE + 5 * MINUTE
+    assert one.proven_at == NINE + minutes * MINUTE
     assert (one.severity is Severity.RED) == (name == "unit_removed")
 
 
@@ -35,6 +35,10 @@ def test_power_that_is_back_soon_was_a_repair() -> None:
     assert findings("power_cut", heard_again_at=NINE + 2 * MINUTE) == []
     (late,) = findings("power_cut", heard_again_at=NINE + 20 * MINUTE)
     assert late.end == NINE + 20 * MINUTE
+
+
+def test_power_that_is_back_is_known_when_a_parked_unit_speaks_next() -> None:
+    assert findings("power_cut", heard_again_at=NINE + 15 * MINUTE) == []
 
 
 def test_a_unit_with_a_cut_antenna_is_heard_all_the_time() -> None:
