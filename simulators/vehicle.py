@@ -16,6 +16,7 @@ from simulators.days.model import Counters, DayPlan, VehicleSpec
 from simulators.days.planner import Planner, power_of, subject_of
 from simulators.days.task_force import TaskForce
 from simulators.days.timeline import Activity, Clerk, Episode, Errand, Timeline
+from simulators.habits import Density
 
 EPOCH = date(2026, 11, 1)
 """From which day the odometers count where nothing else is said."""
@@ -30,7 +31,7 @@ class World:
     The farther a date lies from `epoch`, the more days must be planned to know the counters then: a process that runs
     from some date on does well to make that date the epoch, and to keep it for the same data. `habits` multiplies the
     chances of all habits and look-alikes (0 = everybody behaves); `always` names one that takes every vehicle whenever
-    it can, for whoever tries out a rule.
+    it can, for whoever tries out a rule; `density` takes the place of both for whoever measures all rules.
     """
 
     city: City
@@ -39,6 +40,7 @@ class World:
     habits: float = 1.0
     task_force: TaskForce | None = None
     always: str | None = None
+    density: Density | None = None
 
 
 class Vehicle:
@@ -50,7 +52,7 @@ class Vehicle:
         self.subject = subject_of(spec, world.city, world.seed)
         self.power = power_of(self.subject)
         self._errand = Errand.of(self.subject, self.power)
-        self._planner = Planner(self.subject, self.power, world.habits, world.task_force, world.always)
+        self._planner = Planner(self.subject, self.power, world.habits, world.task_force, world.always, world.density)
         self._plans: dict[date, DayPlan] = {}
         self._timelines: dict[date, Timeline] = {}
         draws = self.subject.draws("counters")

@@ -59,6 +59,17 @@ class City:
             found = self._nearest[key] = min(near, key=lambda site: self.router.way(junction, site.anchor).drive_s)
         return found
 
+    def nearby(self, kind: SiteKind, here: Anchor) -> Sequence[Site]:
+        """The forty sites of a kind that are nearest to the junction of a place, in whatever county."""
+        key = (kind, 0, here.junction)
+        found = self._around.get(key)
+        if found is None:
+            junction = self.router.position(here.junction)
+            found = self._around[key] = tuple(
+                _by_distance((one for one in self.sites if one.kind is kind), junction)[:40]
+            )
+        return found
+
     def around(self, kind: SiteKind, division: int, here: Anchor) -> tuple[Site, ...]:
         """The sites of a kind in a county, the one nearest to the junction of a place first."""
         key = (kind, division, here.junction)

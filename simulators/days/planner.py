@@ -32,10 +32,10 @@ from simulators.days.orders import order_for
 from simulators.days.schedule import Scheduler
 from simulators.days.task_force import TaskForce
 from simulators.draws import Draws, key_of
-from simulators.habits import Found, Habit, Lived, habit_named, habit_of
+from simulators.habits import Density, Found, Habit, Lived, habit_named, habit_of
 from simulators.habits.commuting_pattern import commuter_night
 from simulators.habits.fuel_drop import lost_at
-from simulators.habits.overnight_parking import mission_night, private_night
+from simulators.habits.overnight_parking import CHANCE, MISSION_CHANCE, mission_night, private_night
 from simulators.powertrain import Powertrain
 
 _DAY_S = 86_400.0
@@ -83,8 +83,14 @@ class Planner:
         scale: float = 1.0,
         task_force: TaskForce | None = None,
         always: str | None = None,
+        density: Density | None = None,
     ) -> None:
+        """`density` stands above `scale` and `always`."""
         self._subject, self._power, self._scale, self._task_force = subject, power, scale, task_force
+        self._density = density
+        self._private_night, self._mission = CHANCE * scale, MISSION_CHANCE * min(scale, 20.0)
+        if density is not None:
+            self._private_night, self._mission = density.private_night, density.mission
         self._always = None if always is None else habit_named(always)
         self._in_service = subject.spec.status is VehicleStatus.IN_SERVICE
 
@@ -95,22 +101,16 @@ class Planner:
         stands_at = before.site.anchor if before is not None else subject.home
         ends_at = after.site.anchor if after is not None else subject.home
         draft, serves = self._draft(today)
-        habit = None
-        if not serves and before is None and after is None:
-            habit = self._always or habit_of(subject, today, self._scale)
-            if habit is not None and not habit.draft(subject, today, draft, self._draws(today, habit.name)):
-                habit = None
+        habits = [] if serves or before is not None or after is not None else self._habits(today, draft)
         self._come_from(draft, today, before)
         self._go_to(draft, today, before, after)
         draws = self._draws(today, "schedule")
         scheduler = Scheduler(subject, self._power, today, stands_at, draws)
         driven = scheduler.run(draft, ends_at)
         lived = Lived(begins_at(day), begins_at(day) + _DAY_S, driven.legs, driven.outings)
-        found = (
-            Found()
-            if habit is None
-            else habit.settle(habit, subject, today, lived, self._draws(today, habit.name, "settle"))
-        )
+        found = Found()
+        for habit in habits:
+            found.add(habit.settle(habit, subject, today, lived, self._draws(today, habit.name, "settle")))
         self._label_nights(found, lived, after)
         found.effects += dead_valleys(lived)
         # A day's measurement ends with the day.
@@ -137,6 +137,19 @@ class Planner:
             spent=driven.spent,
         )
 
+    def _habits(self, today: Today, draft: Draft) -> list[Habit]:
+        """Those that take the day; the draft is then as they want it."""
+        subject, density = self._subject, self._density
+        if density is None:
+            wanted = self._always or habit_of(subject, today, self._scale)
+            disturbance = None
+            tried = iter(() if wanted is None else (wanted,))
+        else:
+            disturbance = density.disturbance_of(subject, today)
+            tried = density.acts_of(subject, today)
+        act = next((one for one in tried if one.draft(subject, today, draft, self._draws(today, one.name))), None)
+        return [one for one in (act, disturbance) if one is not None]
+
     def spent(self, day: date) -> Counters:
         """What a day adds to the counters."""
         return self.plan(day).spent
@@ -155,13 +168,13 @@ class Planner:
         subject, scale = self._subject, self._scale
         if not self._in_service or (self._task_force is not None and self._serves(day)):
             return None
-        site = mission_night(subject, day, scale)
+        site = mission_night(subject, day, self._mission)
         if site is not None:
             return _Night(site, _MISSION, True, "overnight_parking")
         site = commuter_night(subject, day, scale)
         if site is not None:
             return _Night(site, "goes_home_with_driver", False, "commuting_pattern")
-        site = private_night(subject, day, scale)
+        site = private_night(subject, day, self._private_night)
         return None if site is None else _Night(site, "night_elsewhere", False, "overnight_parking")
 
     def _serves(self, day: date) -> bool:

@@ -13,6 +13,7 @@ from simulators.days.climate import temperature_c
 from simulators.days.model import (
     Counters,
     Draft,
+    Filing,
     Leg,
     Outing,
     Purpose,
@@ -56,6 +57,7 @@ class Scheduler:
         self._parked_since = self._begins - _COLD_AFTER_S
         self._legs: list[Leg] = []
         self._done: list[Outing] = []
+        self._last: Outing | None = None  # the intention of the last one done
         self._energy_wh = 0
         self._pace = 0.86 + 0.14 * subject.draws("pace").unit()
         battery = power.battery
@@ -72,12 +74,14 @@ class Scheduler:
         for outing in sorted(draft.outings, key=lambda outing: outing.departs_at):
             self._go(outing, outing.returns or self._subject.home)
         if self._here.place != ends_at.place:
-            last = self._done[-1] if self._done else Outing(Purpose.COMMUTE, self._begins + 50_000.0, [])
-            number = max(0, len(self._done) - 1)
+            # Whatever the clock says: the day ends there, as its last outing wants it, by that outing's order.
+            last = max(draft.outings, key=lambda outing: outing.departs_at, default=None)
+            if last is None:
+                last = Outing(Purpose.COMMUTE, self._begins + 50_000.0, [], Filing.NONE)
+            if not self._done or self._last is not last:
+                self._done.append(replace(last, stops=last.stops[-1:]))
             at = max(self._now + _PAUSE_S, last.departs_at)
-            if not self._done:
-                self._done.append(last)
-            self._drive(ends_at, at, last, number, "", None, least_m=0.0)
+            self._drive(ends_at, at, last, len(self._done) - 1, last.stops[-1].name if last.stops else "", None, 0.0)
         legs = tuple(self._legs)
         spent = Counters(
             sum(leg.distance_m for leg in legs),
@@ -120,6 +124,7 @@ class Scheduler:
         if not outing.one_way and self._here.place != home.place:
             self._drive(home, now, outing, number, "", None)
         self._done.append(replace(outing, stops=taken))
+        self._last = outing
 
     def _seconds(self, start: Anchor, end: Anchor, at: float, outing: Outing) -> float:
         if start.place == end.place:

@@ -12,7 +12,7 @@ from enum import Enum
 
 from simulators.city import Site, SiteKind
 from simulators.days.calendar import begins_at
-from simulators.days.model import NOTHING, CardRecord, Cost, Counters, DayPlan, Label, Leg, Notice, Subject
+from simulators.days.model import NOTHING, CardRecord, Cost, Counters, DayPlan, Filing, Label, Leg, Notice, Subject
 from simulators.draws import Draws
 from simulators.powertrain import Powertrain, Reservoir
 from simulators.routing import Anchor, Way
@@ -24,6 +24,10 @@ _CHARGERS_KW = (7.0, 11.0, 20.0, 40.0, 60.0, 120.0)
 _LONGEST_CHARGE_S = 8 * 3_600.0
 _FEN_A_LITRE = 768
 _SOON_S = 7_200.0
+_ERRAND_SPREAD_S = 600.0  # how much earlier than need be somebody fetches fuel before an outing
+_ROUNDS = (1, 3, 5, 9, 15, 25)  # odd: the last of them ends at the station
+_PARKED_FIRST_S = 200.0  # who has come home switches off before fetching fuel
+_EARLY_S = 1_800.0  # before its window an order lets a vehicle leave
 _BOOKED_LATE = 0.04  # of the fillings reach the card's books later
 _ROOM = 0.25  # share of a tank that is surely free when a mark lies before it
 
@@ -231,7 +235,8 @@ class Clerk:
             while done < tank.passed(used):
                 amount = tank.mark(done + 1) - tank.mark(done) + each
                 room = tank.mark(done + 1) - start <= _ROOM * tank.capacity
-                if home and room and begins - free_from >= need_s:
+                allowed = self._allowed(legs[0].outing, begins - need_s - _ERRAND_SPREAD_S)
+                if home and room and allowed and begins - free_from >= need_s:
                     before.setdefault(number, []).append(amount)
                     free_from += need_s
                 elif free_to - ends >= need_s:
@@ -242,6 +247,15 @@ class Clerk:
                 done += 1
             free_from = ends
         return before, after
+
+    def _allowed(self, outing: int, at: float) -> bool:
+        """Whether the outing's order lets the vehicle leave already then, to fetch fuel for it."""
+        order = next((one for one in self._plan.orders if one.outing == outing), None)
+        if order is None or order.filing is Filing.EXEMPT:
+            return True
+        if order.filing is not Filing.IN_TIME or order.approved_at is None:
+            return False
+        return max(order.approved_at, order.window_from - _EARLY_S) <= at
 
     def _add(
         self,
@@ -291,9 +305,9 @@ class Clerk:
         errand, here, hydrogen = self._errand, self._here, self._power.hydrogen
         needs_s = 2 * errand.seconds + _FILLING_S + 2 * _MARGIN_S
         begins = (
-            self._now + _MARGIN_S
+            self._now + _PARKED_FIRST_S
             if until is None
-            else max(self._now + 10, until - needs_s - self._draws.between(0, 600))
+            else max(self._now + 10, until - needs_s - self._draws.between(0, _ERRAND_SPREAD_S))
         )
         begins = float(round(begins))
         if begins + needs_s > self._begins + _DAY_S:
@@ -301,12 +315,10 @@ class Clerk:
             self._owed = self._owed.plus(2 * errand.distance_m, errand.cost + errand.cost)
             self._owed = self._owed.plus(filled=0 if hydrogen else amount, charged=amount if hydrogen else 0)
             return
-        station = errand.station
+        station, rounds = errand.station, 1
         if here.place != self._subject.home.place:
-            station = self._subject.city.nearest(SiteKind.STATION, here)
-        router = self._subject.city.router
-        out = self._errand_leg(here, station.anchor, begins, router.way(here, station.anchor), station.name)
-        self._leg(out)
+            station, rounds = self._station_near(here)
+        self._errand_way(here, station.anchor, begins, rounds, station.name)
         arrived = self._now
         self._park(arrived + 40)
         self._add(
@@ -330,29 +342,51 @@ class Clerk:
                 facts: dict[str, object] = {"filled_at": self._now, "booked_at": at, "station": station.name}
                 self._labels.append(Label("refuel_mismatch", "booked_late", True, self._now, at, facts))
             self._cards.append(CardRecord(at, amount, fen, station.name, station.place))
-        back = self._errand_leg(station.anchor, here, self._now + 40, router.way(station.anchor, here), "")
-        self._leg(back)
+        self._errand_way(station.anchor, here, self._now + 40, rounds, "")
 
-    def _errand_leg(self, start: Anchor, end: Anchor, departs_at: float, way: Way, name: str) -> Leg:
+    def _station_near(self, here: Anchor) -> tuple[Site, int]:
+        """Away from the yard: a station, and how often its way is driven. The meters count the way from the yard to its
+        own station, so what is driven here must be about as long: to and fro, as one who searches."""
         assert self._errand is not None
-        return Leg(
-            start=start,
-            end=end,
-            departs_at=departs_at,
-            arrives_at=departs_at + self._errand.seconds,
-            way=way,
-            distance_m=self._errand.distance_m,
-            cost=self._errand.cost,
-            warm_s=0.0,
-            warm_cost=NOTHING,
-            idle_s=0.0,
-            idle_cost=NOTHING,
-            pace=0.8,
-            speeding=0.0,
-            outing=-1,
-            name=name,
-            key=int(self._draws.unit() * 2**53),
-        )
+        away = [
+            (site, self._subject.city.router.way(here, site.anchor).distance_m)
+            for site in self._subject.city.nearby(SiteKind.STATION, here)
+        ]
+        distance_m = self._errand.distance_m
+        tried = [
+            (abs(rounds * metres - distance_m), rounds, k) for k, (_, metres) in enumerate(away) for rounds in _ROUNDS
+        ]
+        _, rounds, best = min(tried)
+        return away[best][0], rounds
+
+    def _errand_way(self, start: Anchor, end: Anchor, begins_at: float, rounds: int, name: str) -> None:
+        """There, or there and back and there again; the sums are those of the errand."""
+        assert self._errand is not None
+        errand, router = self._errand, self._subject.city.router
+        for number in range(rounds):
+            one, other = (start, end) if number % 2 == 0 else (end, start)
+            first, last = (round(errand.seconds * k / rounds) for k in (number, number + 1))
+            metres = errand.distance_m // rounds + (errand.distance_m % rounds if number == 0 else 0)
+            self._leg(
+                Leg(
+                    start=one,
+                    end=other,
+                    departs_at=begins_at + first,
+                    arrives_at=begins_at + last,
+                    way=router.way(one, other),
+                    distance_m=metres,
+                    cost=errand.cost if number == 0 else NOTHING,
+                    warm_s=0.0,
+                    warm_cost=NOTHING,
+                    idle_s=0.0,
+                    idle_cost=NOTHING,
+                    pace=0.8,
+                    speeding=0.0,
+                    outing=-1,
+                    name=name,
+                    key=int(self._draws.unit() * 2**53),
+                )
+            )
 
     def _charge(self) -> None:
         """In the evening, where the vehicle stands, what the plan's marks or the night's habit ask for."""

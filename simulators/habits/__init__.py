@@ -5,6 +5,8 @@ A vehicle has at most one of them on a day, drawn from the seed; nights away fro
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 
 from simulators.days.model import Subject, Today
@@ -48,6 +50,37 @@ HABITS: tuple[Habit, ...] = tuple(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Density:
+    """More habits than any real city has, for whoever measures the rules; what a habit does stays the same.
+
+    `acts` are tried in an order drawn by their weights, until one is possible that day. Whatever came of it,
+    `disturbances` may come on top: chances of habits that leave the day as it is and disturb only its measurement;
+    their sum is at most 1. `private_night`, `mission`: chances of nights away from the yard.
+    """
+
+    acts: Mapping[str, float]
+    disturbances: Mapping[str, float]
+    private_night: float
+    mission: float
+
+    def acts_of(self, subject: Subject, today: Today) -> Iterator[Habit]:
+        """In the order in which they are to be tried."""
+        draws = subject.draws("acts", today.day.toordinal())
+        left = [(weight, habit_named(name)) for name, weight in self.acts.items() if weight > 0]
+        while left:
+            chosen = draws.weighted([(weight, number) for number, (weight, _) in enumerate(left)])
+            yield left.pop(chosen)[1]
+
+    def disturbance_of(self, subject: Subject, today: Today) -> Habit | None:
+        dice = subject.draws("disturbance", today.day.toordinal()).unit()
+        for name, chance in self.disturbances.items():
+            dice -= chance
+            if dice < 0:
+                return habit_named(name)
+        return None
+
+
 def habit_named(name: str) -> Habit:
     """Raises KeyError where none has the name."""
     return {habit.name: habit for habit in HABITS}[name]
@@ -66,4 +99,4 @@ def habit_of(subject: Subject, today: Today, scale: float) -> Habit | None:
     return None
 
 
-__all__ = ["HABITS", "Found", "Habit", "Lived", "habit_named", "habit_of"]
+__all__ = ["HABITS", "Density", "Found", "Habit", "Lived", "habit_named", "habit_of"]

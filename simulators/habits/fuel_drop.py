@@ -15,9 +15,12 @@ def _drawn_off(subject: Subject, today: Today, draft: Draft, draws: Draws) -> bo
     if not _burns(subject) or not today.kind.worked:
         return False
     assert subject.spec.tank_l is not None
-    draft.lost_ml = round(1_000 * min(draws.between(9, 16), 0.22 * subject.spec.tank_l))
+    lost_ml = round(1_000 * min(draws.between(9, 16), 0.22 * subject.spec.tank_l))
+    if lost_ml < 8_500:
+        return False
+    draft.lost_ml = lost_ml
     draft.habits.append("drawn_off")
-    return draft.lost_ml >= 8_500
+    return True
 
 
 def _settle(habit: Habit, subject: Subject, today: Today, lived: Lived, draws: Draws) -> Found:

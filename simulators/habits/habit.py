@@ -55,11 +55,23 @@ class Found:
     cards: list[CardRecord] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
 
+    def add(self, other: Found) -> None:
+        self.effects += other.effects
+        self.notices += other.notices
+        self.cards += other.cards
+        self.labels += other.labels
+
 
 def nothing_to_draft(subject: Subject, today: Today, draft: Draft, draws: Draws) -> bool:
     """For habits that leave the day as it is."""
     del subject, today, draft, draws
     return True
+
+
+def needs_a_drive(subject: Subject, today: Today, draft: Draft, draws: Draws) -> bool:
+    """For habits that leave the day as it is, and show on the road only."""
+    del subject, today, draws
+    return bool(draft.outings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulators.days.model import Disturbance, Effect, Subject, Today
 from simulators.draws import Draws
-from simulators.habits.habit import Found, Habit, Lived, spans_of
+from simulators.habits.habit import Found, Habit, Lived, needs_a_drive, spans_of
 
 _LEAST_M = 9_000
 
@@ -39,6 +39,6 @@ def _gap(habit: Habit, subject: Subject, today: Today, lived: Lived, draws: Draw
 
 
 HABITS = (
-    Habit("odometer_gap", "antenna_off", False, 0.0010, _blind),
-    Habit("odometer_gap", "short_gap", True, 0.0060, _gap),
+    Habit("odometer_gap", "antenna_off", False, 0.0010, _blind, needs_a_drive),
+    Habit("odometer_gap", "short_gap", True, 0.0060, _gap, needs_a_drive),
 )

@@ -6,7 +6,7 @@ from simulators.city import SiteKind
 from simulators.days.duties import stop_at
 from simulators.days.model import Area, Draft, Filing, Subject, Today
 from simulators.draws import Draws
-from simulators.habits.habit import Habit, label_outings
+from simulators.habits.habit import Found, Habit, Lived, label_outings
 
 
 def _beyond(subject: Subject, today: Today, draft: Draft, draws: Draws) -> bool:
@@ -33,6 +33,12 @@ def _beyond(subject: Subject, today: Today, draft: Draft, draws: Draws) -> bool:
     return True
 
 
+def _settle(habit: Habit, subject: Subject, today: Today, lived: Lived, draws: Draws) -> Found:
+    """Where the day was too short for the other county, nothing was done."""
+    reached = [one for one, _ in lived.tagged(habit.name) if any(stop.division != subject.county for stop in one.stops)]
+    return label_outings(habit, subject, today, lived, draws) if reached else Found()
+
+
 def _permitted(subject: Subject, today: Today, draft: Draft, draws: Draws) -> bool:
     del today, draws
     for outing in draft.outings:
@@ -43,6 +49,6 @@ def _permitted(subject: Subject, today: Today, draft: Draft, draws: Draws) -> bo
 
 
 HABITS = (
-    Habit("outside_area", "beyond_the_area", False, 0.0010, label_outings, _beyond),
+    Habit("outside_area", "beyond_the_area", False, 0.0010, _settle, _beyond),
     Habit("outside_area", "other_county_permitted", True, 0.0080, label_outings, _permitted),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulators.days.model import Disturbance, Draft, Effect, Filing, Subject, Today
 from simulators.draws import Draws
-from simulators.habits.habit import Found, Habit, Lived, label_outings
+from simulators.habits.habit import Found, Habit, Lived, label_outings, needs_a_drive
 
 
 def _fast(subject: Subject, today: Today, draft: Draft, draws: Draws) -> bool:
@@ -32,5 +32,5 @@ def _spike(habit: Habit, subject: Subject, today: Today, lived: Lived, draws: Dr
 
 HABITS = (
     Habit("speeding", "too_fast", False, 0.0100, label_outings, _fast),
-    Habit("speeding", "speed_spike", True, 0.0030, _spike),
+    Habit("speeding", "speed_spike", True, 0.0030, _spike, needs_a_drive),
 )

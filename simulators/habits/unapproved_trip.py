@@ -1,4 +1,5 @@
-"""Driving without an order; beside it the late approval, the emergency, and fixes that wander in a car park."""
+"""Driving without an order; beside it the late approval, the other vehicle of the organ (both deviations, no trips
+without an order), the emergency, and fixes that wander in a car park."""
 
 from __future__ import annotations
 
@@ -59,7 +60,7 @@ def _drift(habit: Habit, subject: Subject, today: Today, lived: Lived, draws: Dr
 
 HABITS = (
     Habit("unapproved_trip", "no_order", False, 0.0030, label_outings, _no_order),
-    Habit("unapproved_trip", "wrong_vehicle", False, 0.0010, label_outings, _wrong_vehicle),
+    Habit("unapproved_trip", "wrong_vehicle", True, 0.0010, label_outings, _wrong_vehicle),
     Habit("unapproved_trip", "late_approval", True, 0.0080, label_outings, _late_approval),
     Habit("unapproved_trip", "emergency", True, 0.0080, label_outings, _emergency),
     Habit("unapproved_trip", "car_park_drift", True, 0.0040, _drift),

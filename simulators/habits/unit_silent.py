@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulators.days.model import Disturbance, Effect, Subject, Today
 from simulators.draws import Draws
-from simulators.habits.habit import Found, Habit, Lived
+from simulators.habits.habit import Found, Habit, Lived, needs_a_drive
 
 
 def _silent(habit: Habit, subject: Subject, today: Today, lived: Lived, draws: Draws) -> Found:
@@ -34,6 +34,6 @@ def _valley(habit: Habit, subject: Subject, today: Today, lived: Lived, draws: D
 
 
 HABITS = (
-    Habit("unit_silent", "switched_off", False, 0.0010, _silent),
-    Habit("unit_silent", "dead_valley", True, 0.0080, _valley),
+    Habit("unit_silent", "switched_off", False, 0.0010, _silent, needs_a_drive),
+    Habit("unit_silent", "dead_valley", True, 0.0080, _valley, needs_a_drive),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulators.days.model import Disturbance, Effect, Notice, Subject, Today
 from simulators.draws import Draws
-from simulators.habits.habit import Found, Habit, Lived, spans_of
+from simulators.habits.habit import Found, Habit, Lived, needs_a_drive, spans_of
 
 
 def _cut(habit: Habit, subject: Subject, today: Today, lived: Lived, draws: Draws) -> Found:
@@ -39,6 +39,6 @@ def _dip(habit: Habit, subject: Subject, today: Today, lived: Lived, draws: Draw
 
 
 HABITS = (
-    Habit("unit_tampered", "power_cut_and_driven", False, 0.0010, _cut),
-    Habit("unit_tampered", "short_power_dip", True, 0.0040, _dip),
+    Habit("unit_tampered", "power_cut_and_driven", False, 0.0010, _cut, needs_a_drive),
+    Habit("unit_tampered", "short_power_dip", True, 0.0040, _dip, needs_a_drive),
 )
