@@ -1,0 +1,1 @@
+"""How well the rules know what really happened: a labelled city, judged as the service judges it, against its truth."""
