@@ -1,14 +1,14 @@
 """A gap says whether the unit was heard in it, and only told no place.
 
-Revision: 0015, after 0014
+Revision: 0017, after 0016
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
