@@ -251,11 +251,10 @@ class Clerk:
     def _allowed(self, outing: int, at: float) -> bool:
         """Whether the outing's order lets the vehicle leave already then, to fetch fuel for it."""
         order = next((one for one in self._plan.orders if one.outing == outing), None)
-        if order is None or order.filing is Filing.EXEMPT:
+        if order is None or order.filing not in (Filing.IN_TIME, Filing.EMERGENCY):
             return True
-        if order.filing is not Filing.IN_TIME or order.approved_at is None:
-            return False
-        return max(order.approved_at, order.window_from - _EARLY_S) <= at
+        known_at = order.approved_at if order.filing is Filing.IN_TIME else None
+        return max(known_at or at, order.window_from - _EARLY_S) <= at
 
     def _add(
         self,
