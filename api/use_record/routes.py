@@ -18,6 +18,7 @@ from api.errors import ApiProblem, problems
 from api.registry.paging import OrganQuery
 from api.registry.sheets.routes import HeadersQuery
 from api.registry.sheets.schemas import Headers
+from api.sheets import CSV_TYPE, XLSX_TYPE
 from api.use_record.schemas import Output, UseRecord
 from api.use_record.sheets import as_csv, as_xlsx
 from api.use_record.shown import driven, pairs, total_shown, use_shown
@@ -37,7 +38,6 @@ PATIENCE_S = 20.0
 LONGEST_DAYS = 366
 MOST_TRIPS = 20_000
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Reader = Annotated[Caller, requires(Permission.READ_TRIPS)]
 From = Annotated[date | None, Query(alias="from", description="Default: the first of the month of `to`")]
@@ -48,7 +48,7 @@ Publication = Annotated[
 ]
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}, XLSX: {"schema": {"type": "string"}}}},
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}, XLSX_TYPE: {"schema": {"type": "string"}}}},
     **problems(400, 401, 403, 404, 422),
 }
 
@@ -176,7 +176,7 @@ async def _answered(
         return json_answer({**days, **body})
     return Response(
         written,
-        media_type="text/csv; charset=utf-8" if output is Output.CSV else XLSX,
+        media_type=CSV_TYPE if output is Output.CSV else XLSX_TYPE,
         headers={
             "Content-Disposition": f'attachment; filename="{name}.{output.value}"',
             "Cache-Control": "no-store",

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import xlsxwriter
-
+from api.sheets import Cell, to_csv, to_xlsx
 from fleet.model.moments import LOCAL
-from fleet.registry.sheets import guarded
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("plate", "号牌号码", "plate"),
@@ -30,10 +26,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
 """Field, header in Chinese, header in English. Times are those of Asia/Shanghai."""
 
 _WIDTHS = {"organ": 26, "from": 17, "to": 17, "purpose": 22, "number": 18, "places": 48}
-_NUMBERS = frozenset({"distance_km", "fuel_l", "energy_kwh", "cost_yuan"})
 _MASKED_ZH, _MASKED_EN = "涉密任务，不予公示", "confidential mission"
-
-Cell = str | float | None
 
 
 def rows(items: Sequence[dict[str, Any]], *, chinese: bool) -> list[dict[str, Cell]]:
@@ -55,38 +48,21 @@ def rows(items: Sequence[dict[str, Any]], *, chinese: bool) -> list[dict[str, Ce
 
 
 def as_csv(items: Sequence[dict[str, Any]], *, chinese: bool) -> bytes:
-    """UTF-8 with a byte order mark, by which spreadsheets know it; nothing in it is taken for a formula."""
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(zh if chinese else en for _, zh, en in COLUMNS)
-    for row in rows(items, chinese=chinese):
-        cells = (row[name] for name, _, _ in COLUMNS)
-        writer.writerow("" if cell is None else guarded(cell) if isinstance(cell, str) else cell for cell in cells)
-    return written.getvalue().encode("utf-8-sig")
+    return to_csv(_headers(chinese), _cells(items, chinese))
 
 
 def as_xlsx(items: Sequence[dict[str, Any]], *, chinese: bool, created: datetime) -> bytes:
-    """One sheet with a heading that stays; numbers are numbers, text is never a formula."""
-    written = io.BytesIO()
-    book = xlsxwriter.Workbook(written, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"created": created.astimezone(LOCAL).replace(tzinfo=None)})
-    sheet = book.add_worksheet("用车记录" if chinese else "use record")
-    bold = book.add_format({"bold": True, "bottom": 1})
-    sheet.freeze_panes(1, 1)
-    for column, (name, zh, en) in enumerate(COLUMNS):
-        sheet.set_column(column, column, _WIDTHS.get(name, 13))
-        sheet.write_string(0, column, zh if chinese else en, bold)
-    for line, row in enumerate(rows(items, chinese=chinese), start=1):
-        for column, (name, _, _) in enumerate(COLUMNS):
-            cell = row[name]
-            if cell is None:
-                continue
-            if name in _NUMBERS:
-                sheet.write_number(line, column, cell)
-            else:
-                sheet.write_string(line, column, str(cell))
-    book.close()
-    return written.getvalue()
+    title = "用车记录" if chinese else "use record"
+    widths = [_WIDTHS.get(name) for name, _, _ in COLUMNS]
+    return to_xlsx(title, _headers(chinese), _cells(items, chinese), created=created, widths=widths)
+
+
+def _headers(chinese: bool) -> list[str]:
+    return [zh if chinese else en for _, zh, en in COLUMNS]
+
+
+def _cells(items: Sequence[dict[str, Any]], chinese: bool) -> list[list[Cell]]:
+    return [[row[name] for name, _, _ in COLUMNS] for row in rows(items, chinese=chinese)]
 
 
 def _local(at: datetime | None) -> str | None:

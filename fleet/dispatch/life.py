@@ -205,7 +205,7 @@ def _departed(order: Order, command: c.Depart, given: Given) -> Order:
 
 def deadline_moved(before: Order, after: Order, within: timedelta) -> Order:
     """`after` with the end of the time in which an emergency has to be approved, which follows its first departure."""
-    if before.approve_by is None:
+    if before.approve_by is None or not before.outings:
         return _due(after, within)
     moved = _first_departure(after.outings) - _first_departure(before.outings) if after.outings else None
     return replace(after, approve_by=None if moved is None else before.approve_by + moved)
