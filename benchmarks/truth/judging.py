@@ -111,7 +111,7 @@ def _judge_vehicle(
         return Dossier(
             vehicle_id=vehicle.id,
             home=papers.home_of(vehicle),
-            home_divisions=papers.home_divisions(organ),
+            home_divisions_at=lambda _: papers.home_divisions(organ),
             segments=tuple(
                 one
                 for one in folded.segments
@@ -120,7 +120,7 @@ def _judge_vehicle(
             events=tuple(folded.events),
             grants=tuple(one for one in (*grants, *more) if _near(one, day_begins, day_ends)),
             sealings=papers.sealings_of(vehicle, days),
-            calendar=STATUTORY,
+            calendar_at=lambda _: STATUTORY,
             policies_at=policies_at,
             track_of=lambda trip_id: folded.tracks.get(trip_id, ()),
             clock_doubt_s=_CLOCK_DOUBT_S,

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,16 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from fleet.errors import StoreUnavailable
 from fleet.judge import road
-from fleet.judging.vehicle import Dossier, Judgement, Policies, PoliciesAt, judge
-from fleet.model.findings import Parameter
-from fleet.model.policies import POLICIES, PolicyVersion, resolve
+from fleet.judging.vehicle import Dossier, Judgement, judge
 from fleet.model.verdicts import VerdictKind
 from fleet.store import cases, deadlines, dossiers, judge_status, judgements, marks, sightings
-from fleet.store.dossiers import Papers, Rulebook
+from fleet.store.dossiers import Papers
 from fleet.store.judgements import Changed
 from fleet.store.marks import Mark
 from fleet.store.pool import store_errors
-from fleet.workdays import Entry, WorkCalendar
+from fleet.store.rulebook import Rulebook, current_rulebook
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +106,7 @@ class Judge:
             if not taken:
                 return 0
             # After the marks: a rulebook read before might lack the very change that left them.
-            rulebook = await self._current_rulebook(connection)
+            rulebook = self._rulebook = await current_rulebook(connection, self._rulebook)
             papers = await dossiers.read_papers(connection, taken, rulebook, now)
             await dossiers.read_running_tracks(connection, papers)
             judged = {one: self._judge(papers[one], taken[one], rulebook, now) for one in papers}
@@ -153,11 +150,6 @@ class Judge:
             papers[vehicle_id].grants += grants
             judged[vehicle_id] = self._judge(papers[vehicle_id], taken[vehicle_id], rulebook, now)
 
-    async def _current_rulebook(self, connection: AsyncConnection) -> Rulebook:
-        if self._rulebook is None or self._rulebook.mark != await dossiers.rulebook_mark(connection):
-            self._rulebook = await dossiers.read_rulebook(connection)
-        return self._rulebook
-
     async def _pause(self, seconds: float) -> None:
         with_timeout = asyncio.wait_for(self._stopping.wait(), seconds)
         try:
@@ -167,40 +159,18 @@ class Judge:
 
 
 def _dossier(papers: Papers, rulebook: Rulebook, now: datetime) -> Dossier:
-    lineage = rulebook.lineage(papers.organ_id)
-    entries: list[Entry] = list(rulebook.calendar.get(None, ()))
-    for organ_id in reversed(lineage):
-        entries += rulebook.calendar.get(organ_id, ())
     return Dossier(
         vehicle_id=papers.vehicle_id,
         home=papers.home,
-        home_divisions=papers.home_divisions,
+        home_divisions_at=papers.home_divisions_at,
         segments=tuple(papers.segments),
         events=tuple(papers.events),
         grants=tuple(papers.grants),
         sealings=tuple(papers.sealings),
-        calendar=WorkCalendar.of(entries),
-        policies_at=_policies(rulebook.versions, lineage),
+        calendar_at=lambda at: rulebook.calendar(papers.organ_at(at)),
+        policies_at=lambda at: rulebook.policies(papers.organ_at(at), at),
         track_of=papers.track,
         clock_doubt_s=_CLOCK_DOUBT_S,
         now=now,
         held=papers.held,
     )
-
-
-def _policies(versions: Mapping[str, Sequence[PolicyVersion]], lineage: Sequence[int]) -> PoliciesAt:
-    """Every policy at a moment, for one organ; worked out once for each time between two versions."""
-    borders = sorted({version.effective_from for some in versions.values() for version in some})
-    known: dict[int, Policies] = {}
-
-    def at(when: datetime) -> Policies:
-        between = bisect_right(borders, when)
-        if between not in known:
-            resolved = {slug: resolve(policy, versions[slug], lineage, when) for slug, policy in POLICIES.items()}
-            known[between] = {
-                slug: Parameter(slug, one.value, None if one.version is None else one.version.id)
-                for slug, one in resolved.items()
-            }
-        return known[between]
-
-    return at

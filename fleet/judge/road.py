@@ -7,12 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from fleet.dispatch.road import by_road, follows, sightings
 from fleet.judging.absences import absences
-from fleet.model.policies import POLICIES, resolve
-from fleet.store.dossiers import LOOKBACK, Papers, Rulebook, order_policy
+from fleet.store.dossiers import LOOKBACK, Papers, order_policy
 from fleet.store.marks import Mark
+from fleet.store.rulebook import Rulebook
 from fleet.store.sightings import Seen
-
-_RADIUS = "unapproved_trip.radius_m"
 
 
 def news(papers: Mapping[int, Papers], taken: Mapping[int, Mark], rulebook: Rulebook, now: datetime) -> list[Seen]:
@@ -24,8 +22,7 @@ def _of(papers: Papers, mark: Mark, rulebook: Rulebook, now: datetime) -> Iterat
     orders = [one for one in papers.orders if follows(one)]
     if not orders:
         return
-    versions, lineage = rulebook.versions[_RADIUS], rulebook.lineage(papers.organ_id)
-    radius_m = int(resolve(POLICIES[_RADIUS], versions, lineage, mark.begin).value)
+    radius_m = int(rulebook.policies(papers.organ_at(mark.begin), mark.begin)["unapproved_trip.radius_m"].value)
     aways = absences(papers.segments, papers.home, radius_m, papers.track)
     early = {one.id: timedelta(seconds=order_policy(rulebook, "orders.early_departure_s", one)) for one in orders}
     known_to = mark.end + LOOKBACK

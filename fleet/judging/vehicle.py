@@ -42,12 +42,12 @@ class Dossier:
 
     vehicle_id: int
     home: Home | None
-    home_divisions: frozenset[int]
+    home_divisions_at: Callable[[datetime], frozenset[int]]
     segments: Sequence[Known]
     events: Sequence[EventItem]
     grants: tuple[Grant, ...]
     sealings: tuple[Sealing, ...]
-    calendar: WorkCalendar
+    calendar_at: Callable[[datetime], WorkCalendar]
     policies_at: PoliciesAt
     track_of: TrackOf
     clock_doubt_s: int
@@ -178,11 +178,11 @@ def _item(
 def _facts(dossier: Dossier, at: datetime, outing: Outing | None) -> Facts:
     return Facts(
         vehicle_id=dossier.vehicle_id,
-        home_divisions=dossier.home_divisions,
+        home_divisions=dossier.home_divisions_at(at),
         policies=dossier.policies_at(at),
         now=dossier.now,
         home=dossier.home,
-        calendar=dossier.calendar,
+        calendar=dossier.calendar_at(at),
         grants=dossier.grants,
         sealings=dossier.sealings,
         off_home_since=None if outing is None else outing.left_before,

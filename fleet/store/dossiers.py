@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Integer, RowMapping, any_, column, func, literal, or_, select, text, true
@@ -21,22 +21,21 @@ from fleet.misuse.base import EventItem, Home, Sealing
 from fleet.misuse.registry import RULES
 from fleet.model.moments import EPOCH, from_us, to_us
 from fleet.model.orders import Order, PermittedArea, Plan
-from fleet.model.policies import POLICIES, PolicyVersion, resolve
+from fleet.model.policies import POLICIES, resolve
 from fleet.model.trips import EventReading, Gap, TrackPoint
 from fleet.model.verdicts import Grant, GrantKind
-from fleet.store.follow_registry import marks_of
+from fleet.store.belonging import Belonging, read_spans
 from fleet.store.marks import Mark, catching_up, held
 from fleet.store.orders import orders_of_organs, orders_of_vehicles
+from fleet.store.rulebook import Rulebook
 from fleet.store.scoped import one_of
 from fleet.store.segments import gap_of, stop_of, trip_of
 from fleet.store.tables import (
     INSTANT,
     area,
-    calendar_entry,
     exemption,
     gap,
     organ,
-    policy_value,
     sealing_list,
     sealing_list_vehicle,
     stop,
@@ -46,7 +45,6 @@ from fleet.store.tables import (
 )
 from fleet.store.task_grants import task_grants
 from fleet.tracks.packed import unpack
-from fleet.workdays import Entry
 
 ALL_COUNTIES = frozenset(division.code for division in COUNTIES)
 LOOKBACK = max(timedelta(days=4), *(rule.lookback for rule in RULES))
@@ -61,32 +59,12 @@ MOVED_M = 500
 
 
 @dataclass(slots=True)
-class Rulebook:
-    """What holds for all vehicles, read once in a while: organs, policies, local calendars. `mark` tells a change."""
-
-    mark: tuple[int, ...]
-    parents: Mapping[int, int | None]
-    versions: Mapping[str, Sequence[PolicyVersion]]
-    calendar: Mapping[int | None, Sequence[Entry]]
-
-    def lineage(self, organ_id: int) -> list[int]:
-        """The organ, then the organs above it."""
-        found: list[int] = []
-        current: int | None = organ_id
-        while current is not None and current not in found:
-            found.append(current)
-            current = self.parents.get(current)
-        return found
-
-
-@dataclass(slots=True)
 class Papers:
     """What was read of one vehicle. `held`: gaps, by id, of which nothing is said yet; `holding`: when those began of
     which late readings have just changed that."""
 
     vehicle_id: int
-    organ_id: int
-    division: int
+    belonging: Belonging
     home: Home | None
     segments: list[Known] = field(default_factory=list)
     events: list[EventItem] = field(default_factory=list)
@@ -99,50 +77,19 @@ class Papers:
     held: frozenset[int] = frozenset()
     holding: tuple[datetime, ...] = ()
 
-    @property
-    def home_divisions(self) -> frozenset[int]:
-        return ALL_COUNTIES if self.division == CITY_CODE else frozenset({self.division})
+    def organ_at(self, moment: datetime) -> int:
+        """The organ that had it then."""
+        return self.belonging.at(moment).organ_id
+
+    def home_divisions_at(self, moment: datetime) -> frozenset[int]:
+        division = self.belonging.at(moment).division
+        return ALL_COUNTIES if division == CITY_CODE else frozenset({division})
 
     def track(self, trip_id: int) -> tuple[TrackPoint, ...]:
         if trip_id in self.running:
             return self.running[trip_id]
         packed = self.packed.get(trip_id)
         return () if packed is None else unpack(packed).points()
-
-
-RULEBOOK_MARKS = text(
-    "select "
-    + ", ".join(
-        (
-            marks_of("policy_value", "max(id)"),
-            marks_of("calendar_entry", "sum(version)"),
-            marks_of("organ", "sum(version)"),
-        )
-    )
-)
-
-
-async def rulebook_mark(connection: AsyncConnection) -> tuple[int, ...]:
-    """Changes whenever a rulebook read before is no longer right."""
-    return tuple(int(value) for value in (await connection.execute(RULEBOOK_MARKS)).one())
-
-
-async def read_rulebook(connection: AsyncConnection) -> Rulebook:
-    mark = await rulebook_mark(connection)
-    organs = (await connection.execute(select(organ.c.id, organ.c.parent_id))).all()
-    versions: dict[str, list[PolicyVersion]] = {slug: [] for slug in POLICIES}
-    for row in await connection.execute(select(policy_value)):
-        if row.slug in versions:
-            versions[row.slug].append(PolicyVersion(row.id, row.slug, row.organ_id, row.value, row.effective_from))
-    calendar: dict[int | None, list[Entry]] = defaultdict(list)
-    for row in await connection.execute(select(calendar_entry)):
-        calendar[row.organ_id].append(Entry(row.id, row.day, row.worked, row.name))
-    return Rulebook(
-        mark=mark,
-        parents={row.id: row.parent_id for row in organs},
-        versions=versions,
-        calendar=dict(calendar),
-    )
 
 
 async def read_papers(
@@ -176,8 +123,9 @@ async def _vehicles(connection: AsyncConnection, ids: Sequence[int]) -> dict[int
         )
         .where(one_of(vehicle.c.id, ids))
     )
+    spans = await read_spans(connection, ids)
     return {
-        row["id"]: Papers(row["id"], row["organ_id"], row["division"], _home(row))
+        row["id"]: Papers(row["id"], Belonging(row["organ_id"], row["division"], spans.get(row["id"], [])), _home(row))
         for row in (await connection.execute(statement)).mappings()
     }
 
@@ -254,17 +202,24 @@ async def _grants(
     ):
         papers[vehicle_id].grants.append(grant)
     span = Range(begin, end, bounds="[)")
-    organs = {above for one in papers.values() for above in rulebook.lineage(one.organ_id)}
+    organs = {
+        above for one in papers.values() for organ_id in one.belonging.organs for above in rulebook.lineage(organ_id)
+    }
     statement = select(exemption).where(
         exemption.c.period.overlaps(span),
         or_(one_of(exemption.c.vehicle_id, list(papers)), one_of(exemption.c.organ_id, list(organs))),
     )
     rows = (await connection.execute(statement)).mappings().all()
     for one in papers.values():
-        lineage = set(rulebook.lineage(one.organ_id))
-        one.grants += [
-            _exemption(row, end) for row in rows if row["vehicle_id"] == one.vehicle_id or row["organ_id"] in lineage
-        ]
+        one.grants += [_exemption(row, end) for row in rows if row["vehicle_id"] == one.vehicle_id]
+        for organ_id, since, until in one.belonging.periods():
+            lineage = set(rulebook.lineage(organ_id))
+            for row in rows:
+                if row["organ_id"] in lineage:
+                    grant = _exemption(row, end)
+                    first, last = max(grant.begin, since), grant.end if until is None else min(grant.end, until)
+                    if first < last:
+                        one.grants.append(replace(grant, begin=first, end=last))
 
 
 def order_grants(order: Order, vehicle_id: int, rulebook: Rulebook) -> tuple[Grant, ...]:
@@ -319,7 +274,8 @@ async def inferred_grants(
 ) -> dict[int, list[Grant]]:
     """For each vehicle, what orders of its organ allow other vehicles that stood still in the order's window: they made
     no trip, and no gap in which they moved."""
-    orders = await orders_of_organs(connection, {one.organ_id for one in papers}, begin, end)
+    had = {organ_id for one in papers for organ_id in one.belonging.organs}
+    orders = await orders_of_organs(connection, had, begin, end)
     given = {one.vehicle_id for order in orders for one in order.assignments}
     if not given:
         return {}
@@ -345,7 +301,7 @@ async def inferred_grants(
                 if moved or not grant.destinations:
                     continue
                 for one in papers:
-                    if one.organ_id == order.organ_id and one.vehicle_id != vehicle_id:
+                    if one.organ_at(grant.begin) == order.organ_id and one.vehicle_id != vehicle_id:
                         found[one.vehicle_id].append(inferred(grant))
     return found
 

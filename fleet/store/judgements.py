@@ -105,7 +105,7 @@ def _verdict_row(papers: Papers, driven: Trip, trip_id: int, said: Verdict, now:
     return {
         "trip_id": trip_id,
         "vehicle_id": papers.vehicle_id,
-        "organ_id": papers.organ_id,
+        "organ_id": papers.organ_at(from_us(driven.started_us)),
         "started_at": from_us(driven.started_us),
         "kind": said.kind.value,
         "deviations": sorted(one.value for one in said.deviations),
@@ -162,10 +162,10 @@ async def _write_findings(
         if before is None:
             values = {**said, "version": 1, "found_at": now, "written_at": now, "why": why}
             identifier = (await connection.execute(insert(finding).values(values).returning(finding.c.id))).scalar_one()
-            changed.append(Changed(identifier, papers.vehicle_id, papers.organ_id, *_incident(one)))
+            changed.append(Changed(identifier, papers.vehicle_id, said["organ_id"], *_incident(one)))
         elif any(before[name] != value for name, value in said.items()):
             await _replace(connection, before, {**said, "why": why}, now)
-            changed.append(Changed(before["id"], papers.vehicle_id, papers.organ_id, *_incident(one)))
+            changed.append(Changed(before["id"], papers.vehicle_id, said["organ_id"], *_incident(one)))
     events = {one.event.observed_at_us for one in papers.events}
     for row in stored.values():
         # Of an event whose raw reading is gone nothing new can be said, and of a gap that is held nothing yet.
@@ -206,7 +206,7 @@ def _finding_row(papers: Papers, told: Told) -> dict[str, Any]:
         "rule": one.rule,
         "rule_version": one.rule_version,
         "vehicle_id": papers.vehicle_id,
-        "organ_id": papers.organ_id,
+        "organ_id": papers.organ_at(told.item_at),
         "subject_kind": one.subject.kind.value,
         "subject_id": one.subject.id,
         "item_at": told.item_at,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
+from sqlalchemy.dialects.postgresql import Range
 
 from fleet.model.trips import segment_id
+from fleet.store import tables
 from tests.fleet.judge.desk import NINE, NOW, TEN, Desk
 from tests.fleet.misuse.builders import place, stop, trip
 
@@ -149,3 +151,42 @@ async def test_power_is_back_when_the_unit_counts_again_with_or_without_a_place(
     await desk.work()
     found = await desk.rows("select rule from finding where rule = 'unit_tampered'")
     assert bool(found) is tampered
+
+
+async def test_what_a_vehicle_did_is_held_against_the_organ_that_had_it_then(desk: Desk) -> None:
+    """It changed hands after the trip, and before its readings came."""
+    async with desk.owner.begin() as connection:
+        await connection.execute(
+            insert(tables.organ).values(id=2, code="O2", name="单位2", kind="government", division=530303)
+        )
+        attributes = {"use": "other", "management": "retained", "energy": "petrol", "status": "in_service"}
+        moved = date(2026, 11, 24)
+        for organ_id, division, begin, end in ((1, 530302, date(2026, 1, 1), moved), (2, 530303, moved, None)):
+            await connection.execute(
+                insert(tables.vehicle_history).values(
+                    vehicle_id=1,
+                    period=Range(begin, end, bounds="[)"),
+                    organ_id=organ_id,
+                    division=division,
+                    **attributes,
+                )
+            )
+        await connection.execute(text("update vehicle set organ_id = 2 where id = 1"))
+        # Exempt since it is the new organ's; that says nothing of what it did for the old one.
+        await connection.execute(
+            insert(tables.exemption).values(
+                organ_id=2, kind="duty", period=Range(NINE - timedelta(days=9), None, bounds="[)"), why="x"
+            )
+        )
+    await desk.write(HOME_BEFORE, DRIVE, AWAY)
+    await desk.work()
+    (verdict,) = await desk.rows("select kind, organ_id from verdict")
+    assert (verdict["kind"], verdict["organ_id"]) == ("unapproved", 1)
+    (case,) = await desk.rows("select organ_id, division from misuse_case")
+    assert (case["organ_id"], case["division"]) == (1, 530302)
+    next_day = timedelta(days=1)
+    desk.now = NOW + next_day
+    await desk.write(trip(NINE + next_day, TEN + next_day))
+    await desk.work()
+    verdicts = await desk.rows("select kind, organ_id from verdict order by started_at")
+    assert [(one["kind"], one["organ_id"]) for one in verdicts] == [("unapproved", 1), ("exempt", 2)]

@@ -13,7 +13,7 @@ from fleet.model.moments import EPOCH, LOCAL
 from fleet.model.policies import POLICIES
 from fleet.model.trips import Cut, CutKind, DivisionPart, EventReading, Gap, Place, Segment, Stop, TrackPoint, Trip
 from fleet.model.verdicts import Deviation, Grant, GrantKind, Part, Reason, Verdict, VerdictKind
-from fleet.workdays import STATUTORY
+from fleet.workdays import STATUTORY, WorkCalendar
 
 HOME_LAT_E7, HOME_LON_E7 = 254_983_000, 1_038_027_000
 HOME = Home(HOME_LAT_E7, HOME_LON_E7)
@@ -179,18 +179,23 @@ def facts(now: datetime, **rest: Any) -> Facts:
 
 
 def judged(
-    now: datetime, *segments: Segment, tracks: dict[int, tuple[TrackPoint, ...]] | None = None, **rest: Any
+    now: datetime,
+    *segments: Segment,
+    tracks: dict[int, tuple[TrackPoint, ...]] | None = None,
+    home_divisions: frozenset[int] = frozenset({QILIN}),
+    calendar: WorkCalendar = STATUTORY,
+    **rest: Any,
 ) -> Judgement:
     """The whole judgement of a vehicle's segments, numbered from 1."""
     values: dict[str, Any] = {
         "vehicle_id": 1,
         "home": HOME,
-        "home_divisions": frozenset({QILIN}),
+        "home_divisions_at": lambda _: home_divisions,
         "segments": tuple(Known(number, one) for number, one in enumerate(segments, start=1)),
         "events": (),
         "grants": (),
         "sealings": (),
-        "calendar": STATUTORY,
+        "calendar_at": lambda _: calendar,
         "policies_at": lambda _: ALL_PARAMETERS,
         "track_of": lambda number: (tracks or {}).get(number, ()),
         "clock_doubt_s": 0,
