@@ -98,6 +98,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "计划 {planned_end} 回车，{deadline} 时失联，无法确定。",
         "Due back at {planned_end}; silent at {deadline}: undecided.",
     ),
+    "back_in_silence": (
+        "计划 {planned_end} 回车，{deadline} 在外，但此前失联期间可能已回，无法确定。",
+        "Due back at {planned_end}; out at {deadline}, but it may have come back while it was silent: undecided.",
+    ),
     "parked_elsewhere": (
         "{night_from} 夜间停放在距指定地点 {metres_from_place} 米处。",
         "Parked {metres_from_place} m from its designated place in the night of {night_from}.",

@@ -127,11 +127,21 @@ class Oracle:
         return any(self._leaves_area(one) for one in self._touching(begins_at, ends_at))
 
     def _overdue(self, finding: Finding, begins_at: float, ends_at: float) -> bool:
+        """Not back at the deadline: the order's last drive ended later, or somewhere else."""
         grace_s = self._number("overdue_return.grace_s")
         return any(
-            abs(one.window_to - begins_at - self._clock_s) < 1 and self._late_s(one) > grace_s - 10
+            abs(one.window_to - begins_at - self._clock_s) < 1
+            and (self._late_s(one) > grace_s - 10 or self._stays_away(one, one.window_to + grace_s))
             for one in self._all_orders()
         )
+
+    def _stays_away(self, order: OrderWanted, at: float) -> bool:
+        """Whether no drive of the order's outing had come home by then, and the vehicle still stands elsewhere."""
+        ends = [one for one in self.drives if one.order is order and not one.errand and one.ends_at <= at]
+        place = self._player.life.vehicle.episode(at).where.place
+        return bool(ends) and min(
+            haversine_m(*where, *self._home) for where in (place, ends[-1].leg.end.place)
+        ) > self._number("overdue_return.radius_m")
 
     def _overnight(self, finding: Finding, begins_at: float, ends_at: float) -> bool:
         """Elsewhere an hour after the finding begins, and come there without an order."""

@@ -110,6 +110,20 @@ def _stayed_home(gap: Gap, home: Home, radius_m: int) -> bool:
     return all(place is not None and at_home(place, home, radius_m) for place in ends) and not gap.odometer_m
 
 
+def perhaps_home_at(outing: Outing, home: Home, radius_m: int, until: datetime) -> datetime | None:
+    """The end of the last silence, begun before `until`, that allows it to have come home and left again; None = there
+    is none. The one in which it left tells nothing more: from its end on it is out."""
+    yard = Destination("", home.lat_e7, home.lon_e7, radius_m)
+    found = None
+    for one in outing.members[1:]:
+        segment = one.segment
+        if not isinstance(segment, Gap) or segment.ended_us is None or from_us(segment.started_us) >= until:
+            continue
+        if _could(segment.before, segment.after, segment.started_us, segment.ended_us, yard):
+            found = from_us(segment.ended_us)
+    return found
+
+
 # ---------------------------------------------------------------- where it went
 
 

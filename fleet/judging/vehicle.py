@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from fleet.dispatch.reconciliation import reconcile
-from fleet.judging.outings import Known, Outing, TrackOf, farthest_m, outings, reached
+from fleet.judging.outings import Known, Outing, TrackOf, farthest_m, outings, perhaps_home_at, reached
 from fleet.misuse.base import EventItem, Facts, GapItem, Home, Item, Rule, Sealing, StopItem, TripItem
 from fleet.misuse.registry import RULES
 from fleet.model.findings import Outcome, Parameter
@@ -176,6 +176,10 @@ def _item(
 
 
 def _facts(dossier: Dossier, at: datetime, outing: Outing | None) -> Facts:
+    maybe_home_at = None
+    if outing is not None and dossier.home is not None:
+        radius_m = int(dossier.policies_at(at)["unapproved_trip.radius_m"].value)
+        maybe_home_at = perhaps_home_at(outing, dossier.home, radius_m, at)
     return Facts(
         vehicle_id=dossier.vehicle_id,
         home_divisions=dossier.home_divisions_at(at),
@@ -186,6 +190,7 @@ def _facts(dossier: Dossier, at: datetime, outing: Outing | None) -> Facts:
         grants=dossier.grants,
         sealings=dossier.sealings,
         off_home_since=None if outing is None else outing.left_before,
+        perhaps_home_at=maybe_home_at,
     )
 
 

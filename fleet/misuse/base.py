@@ -45,7 +45,8 @@ class Facts:
 
     `policies`: every policy a rule may ask for, resolved for the vehicle's organ at the item's beginning. `grants`:
     orders and exemptions near the item. `segments`: those of the rule's `lookback` before the item, in time order.
-    `off_home_since`: when the outing that is under way or that holds the item left the designated place.
+    `off_home_since`: when the outing that is under way or that holds the item left the designated place;
+    `perhaps_home_at`: the end of the last silence since then, before the item, in which it may have come back.
     """
 
     vehicle_id: int
@@ -58,6 +59,7 @@ class Facts:
     sealings: tuple[Sealing, ...] = ()
     segments: tuple[Segment, ...] = ()
     off_home_since: datetime | None = None
+    perhaps_home_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

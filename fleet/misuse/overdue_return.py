@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from fleet.geography.distance import haversine_m
 from fleet.misuse.base import Base, Facts, GapItem, Item, StopItem, TripItem, span_of
 from fleet.model.findings import Ground, Outcome, Severity, Subject, SubjectKind
 from fleet.model.verdicts import OF_ORDERS, Grant
@@ -16,20 +17,23 @@ from fleet.model.verdicts import OF_ORDERS, Grant
 class OverdueReturn(Base):
     """The item that holds the deadline of an order speaks for it, so an order is overdue at most once.
 
-    Extensions count when they were approved before the deadline they move.
+    Extensions count when they were approved before the deadline they move. Where a silence allows it to have come back
+    in between, nobody knows for which order it is out.
     """
 
     slug: ClassVar[str] = "overdue_return"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     title_zh: ClassVar[str] = "超时未归"
     title_en: ClassVar[str] = "Not back in time"
     severity: ClassVar[Severity] = Severity.BLUE
     judges: ClassVar[tuple[type[Item], ...]] = (TripItem, StopItem, GapItem)
-    policies: ClassVar[tuple[str, ...]] = ("overdue_return.grace_s",)
+    policies: ClassVar[tuple[str, ...]] = ("overdue_return.grace_s", "overdue_return.radius_m")
 
     def judge(self, item: Item, facts: Facts) -> Iterable[Outcome]:
         assert isinstance(item, (TripItem, StopItem, GapItem))
         if facts.off_home_since is None:
+            return
+        if isinstance(item, StopItem) and self._is_back(item, facts):
             return
         grace = timedelta(seconds=self._number(facts, "grace_s"))
         begin, end = span_of(item, facts.now)
@@ -39,8 +43,14 @@ class OverdueReturn(Base):
             if not begin < deadline <= end:
                 continue
             subject = Subject(SubjectKind.ORDER, order_id)
+            if isinstance(item, GapItem):
+                code = "silent_at_deadline"
+            elif facts.perhaps_home_at is not None:
+                code = "back_in_silence"
+            else:
+                code = "out_at_deadline"
             ground = Ground(
-                "silent_at_deadline" if isinstance(item, GapItem) else "out_at_deadline",
+                code,
                 {
                     "number": grants[0].number,
                     "planned_end": planned.isoformat(),
@@ -48,7 +58,7 @@ class OverdueReturn(Base):
                     "out_since": facts.off_home_since.isoformat(),
                 },
             )
-            if isinstance(item, GapItem):
+            if code != "out_at_deadline":
                 yield self._doubt(item, facts, begin=planned, end=deadline, grounds=[ground], subject=subject)
             else:
                 yield self._found(
@@ -61,6 +71,14 @@ class OverdueReturn(Base):
                     subject=subject,
                     orders=[order_id],
                 )
+
+    def _is_back(self, item: StopItem, facts: Facts) -> bool:
+        """Beside its place is back: who parks across the street has not stayed out."""
+        home, place = facts.home, item.stop.place
+        if home is None:
+            return False
+        away_m = haversine_m(place.lat_e7 * 1e-7, place.lon_e7 * 1e-7, home.lat_e7 * 1e-7, home.lon_e7 * 1e-7)
+        return away_m <= self._number(facts, "radius_m") + item.stop.radius_m
 
     def review(self, item: Item, facts: Facts) -> Iterable[datetime]:
         assert isinstance(item, (TripItem, StopItem, GapItem))

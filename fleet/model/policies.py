@@ -114,6 +114,7 @@ _ALL: tuple[Policy, ...] = (
     _number("destination_deviation.detour_pct", 50, "%", "偏离目的地：绕行比例", "Detour beyond", most=1_000),
     _number("destination_deviation.detour_m", 10 * _KM, "m", "偏离目的地：绕行里程", "and beyond", most=1_000 * _KM),
     _number("overdue_return.grace_s", 3_600, "s", "超时未归：宽限", "Grace after the planned end", most=7 * _DAY_S),
+    _number("overdue_return.radius_m", 200, "m", "超时未归：驻地半径", "Back means within", most=50 * _KM),
     _clock("overnight_parking.from", "22:00", "夜间停放：开始", "The night begins"),
     _clock("overnight_parking.to", "06:00", "夜间停放：结束", "The night ends"),
     _number("overnight_parking.radius_m", 200, "m", "夜间停放：半径", "Around the designated place", most=50 * _KM),

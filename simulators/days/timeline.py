@@ -25,7 +25,7 @@ _LONGEST_CHARGE_S = 8 * 3_600.0
 _FEN_A_LITRE = 768
 _SOON_S = 7_200.0
 _ERRAND_SPREAD_S = 600.0  # how much earlier than need be somebody fetches fuel before an outing
-_ROUNDS = (1, 3, 5, 9, 15, 25)  # odd: the last of them ends at the station
+_ROUNDS = tuple(range(1, 40, 2))  # odd: the last of them ends at the station
 _PARKED_FIRST_S = 200.0  # who has come home switches off before fetching fuel
 _EARLY_S = 1_800.0  # before its window an order lets a vehicle leave
 _BOOKED_LATE = 0.04  # of the fillings reach the card's books later
@@ -306,7 +306,7 @@ class Clerk:
         begins = (
             self._now + _PARKED_FIRST_S
             if until is None
-            else max(self._now + 10, until - needs_s - self._draws.between(0, _ERRAND_SPREAD_S))
+            else max(self._now + _PARKED_FIRST_S, until - needs_s - self._draws.between(0, _ERRAND_SPREAD_S))
         )
         begins = float(round(begins))
         if begins + needs_s > self._begins + _DAY_S:

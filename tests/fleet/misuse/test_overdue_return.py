@@ -57,3 +57,21 @@ def test_who_leaves_again_after_coming_back_is_not_out_for_the_order_that_is_don
     before = stop(NINE - timedelta(hours=2), NINE)
     assert "overdue_return" not in found(judged(THIRTEEN, before, *home, *again, grants=(done,)))
     assert "overdue_return" in found(judged(THIRTEEN, *OUT, AWAY, grants=(order(NINE, NOON, returned_at=TEN),)))
+
+
+def test_who_parks_across_the_street_is_back() -> None:
+    beside = stop(NOON, None, place=place(north_m=120))
+    assert "overdue_return" not in found(judged(THIRTEEN, *OUT, trip(TEN, NOON), beside, grants=(ORDER,)))
+    farther = stop(NOON, None, place=place(north_m=400))
+    assert "overdue_return" in found(judged(THIRTEEN, *OUT, trip(TEN, NOON), farther, grants=(ORDER,)))
+
+
+@pytest.mark.parametrize(("minutes", "known"), [(60, False), (12, True)])
+def test_a_silence_in_which_it_may_have_come_back_is_a_doubt(minutes: int, known: bool) -> None:
+    """Twenty kilometres out and back take more than twelve minutes, and less than an hour."""
+    far = place(north_m=20_000)
+    heard = TEN + minutes * MINUTE
+    away = (gap(TEN, heard, before=far, after=far), stop(heard, None, place=far))
+    judgement = judged(THIRTEEN, *OUT, *away, grants=(ORDER,))
+    assert ("overdue_return" in found(judgement)) is known
+    assert ("overdue_return" in doubts(judgement)) is not known
