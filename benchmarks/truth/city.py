@@ -63,7 +63,7 @@ DENSITY = Density(
         "other_county_permitted": 30,
         "hours_late": 4,
         "within_the_grace": 18,
-        "too_fast": 170,
+        "too_fast": 240,
         "antenna_off": 4,
         "switched_off": 11,
         "power_cut_and_driven": 6,

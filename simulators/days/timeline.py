@@ -236,7 +236,9 @@ class Clerk:
                 amount = tank.mark(done + 1) - tank.mark(done) + each
                 room = tank.mark(done + 1) - start <= _ROOM * tank.capacity
                 allowed = self._allowed(legs[0].outing, begins - need_s - _ERRAND_SPREAD_S)
-                if home and room and allowed and begins - free_from >= need_s:
+                # Nobody waits for leave with a tank that does not last.
+                dry = tank.top + tank.mark(done) - used < 0
+                if home and room and (allowed or dry) and begins - free_from >= need_s:
                     before.setdefault(number, []).append(amount)
                     free_from += need_s
                 elif free_to - ends >= need_s:
