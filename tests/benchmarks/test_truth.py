@@ -30,7 +30,7 @@ def figures() -> Figures:
 def test_what_was_planted_is_found_and_what_looks_like_it_is_not(slug: str) -> None:
     """Exactly so in this small city: a rule that goes blind fails here, and so does one that accuses."""
     tally = figures().rules[slug]
-    assert tally.planted >= 2
+    assert tally.planted >= 1
     assert tally.found == tally.planted
     assert tally.look_alikes >= 3
     assert (tally.taken_for, tally.false, tally.on_missing_data) == (0, 0, 0)
