@@ -27,7 +27,7 @@ from fleet.statistics.nev_share_energy import NEV_SHARE_ENERGY
 from fleet.statistics.nev_share_purchases import NEV_SHARE_PURCHASES
 from fleet.statistics.nev_share_stock import NEV_SHARE_STOCK
 from fleet.statistics.what_if import replaced
-from fleet.store.counting import count
+from fleet.store.counting import Key, count
 from fleet.store.figures import Question, names_of, subtree_of
 from fleet.store.recompute import today
 from fleet.store.scoped import is_visible_organ
@@ -52,9 +52,10 @@ async def read_board(services: Shared, caller: Reader, year: Year = None, organ:
     share of every purchase year. All are the statistics of the same names (`/statistics/nev_share_…`)."""
     async with services.database.begin() as connection:
         question = await _year(connection, year, organ, today(services.now()), caller.scope)
-        whole = {name: await _one(connection, one, question, caller.scope) for name, one in SHARES.items()}
-        counties = await _by(connection, Dimension.DIVISION, question, caller.scope)
-        organs = await _by(connection, Dimension.ORGAN, question, caller.scope)
+        question = replace(question, by=(Dimension.ORGAN, Dimension.DIVISION))
+        groups = {name: await count(connection, one, question, scope=caller.scope) for name, one in SHARES.items()}
+        whole = {name: one.add(groups[name].values()) for name, one in SHARES.items()}
+        organs, counties = _summed(groups, 0), _summed(groups, 1)
         names = await names_of(connection, (Dimension.ORGAN,), [(one,) for one in organs])
         bought = whole["purchases"]
         communications = per(bought["communications_new_energy"], bought["communications"], 100)
@@ -140,22 +141,14 @@ async def _year(
     )
 
 
-async def _one(connection: AsyncConnection, statistic: Statistic, question: Question, scope: Scope) -> Parts:
-    return (await count(connection, statistic, question, scope=scope))[()]
-
-
-async def _by(
-    connection: AsyncConnection, dimension: Dimension, question: Question, scope: Scope
-) -> dict[int, dict[str, Any]]:
-    """The four shares of each group that has any of them."""
-    found: dict[int, dict[str, Parts]] = defaultdict(dict)
-    for name, statistic in SHARES.items():
-        for (key,), parts in (
-            await count(connection, statistic, replace(question, by=(dimension,)), scope=scope)
-        ).items():
-            found[key][name] = parts
+def _summed(groups: Mapping[str, Mapping[Key, Parts]], place: int) -> dict[int, dict[str, Any]]:
+    """The four shares by one place of the groups' keys."""
+    found: dict[int, dict[str, list[Parts]]] = defaultdict(lambda: defaultdict(list))
+    for name, some in groups.items():
+        for key, parts in some.items():
+            found[key[place]][name].append(parts)
     return {
-        key: {name: _figure(name, found[key].get(name, statistic.sum(()))) for name, statistic in SHARES.items()}
+        key: {name: _figure(name, statistic.add(found[key][name])) for name, statistic in SHARES.items()}
         for key in sorted(found)
     }
 

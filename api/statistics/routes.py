@@ -26,7 +26,7 @@ from fleet.model.registry import Energy, Management, VehicleUse
 from fleet.model.scope import Scope
 from fleet.statistics.base import Dimension, Parts, Source, Statistic
 from fleet.statistics.registry import BY_SLUG, STATISTICS
-from fleet.store.counting import Key, count
+from fleet.store.counting import Key, count, count_with_total
 from fleet.store.figures import Question, names_of, subtree_of
 from fleet.store.recompute import today
 from fleet.store.scoped import is_visible_organ
@@ -147,17 +147,13 @@ async def read_statistic(
     by = tuple(dict.fromkeys(Dimension(one.value) for one in group_by or ()))
     async with services.database.begin() as connection:
         question = await asked.question(connection, statistic, by, services.now(), caller.scope)
-        groups = await count(connection, statistic, question, scope=caller.scope) if by else {}
-        whole = replace(question, by=())
-        total = (await count(connection, statistic, whole, scope=caller.scope))[()]
+        groups, total = await count_with_total(connection, statistic, question, scope=caller.scope)
         earlier: dict[Key, Parts] = {}
         total_earlier: Parts | None = None
         if year_on_year:
-            before = replace(whole, first=_a_year_before(whole.first), last=_a_year_before(whole.last))
-            total_earlier = (await count(connection, statistic, before, scope=caller.scope))[()]
-            if by:
-                found = await count(connection, statistic, replace(before, by=by), scope=caller.scope)
-                earlier = {_a_year_later(by, key): parts for key, parts in found.items()}
+            before = replace(question, first=_a_year_before(question.first), last=_a_year_before(question.last))
+            found, total_earlier = await count_with_total(connection, statistic, before, scope=caller.scope)
+            earlier = {_a_year_later(by, key): parts for key, parts in found.items()}
         named = await names_of(connection, by, [*groups, *earlier])
         target = None
         if statistic.target is not None:

@@ -27,7 +27,9 @@ class PolicyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`least` and `most` bound a number, both included; `by_organ`: an organ may have its own value."""
+    """`least` and `most` bound a number, both included; `by_organ`: an organ may have its own value. `judged`: what was
+    said of trips hangs on it, and is made again where a version reaches into the past.
+    """
 
     slug: str
     kind: PolicyKind
@@ -38,6 +40,7 @@ class Policy:
     least: int = 0
     most: int = 10**9
     by_organ: bool = True
+    judged: bool = True
 
     def fault(self, value: object) -> str | None:
         """Why `value` is none of this policy, in English; None when it is one."""
@@ -74,9 +77,18 @@ class Resolved:
 
 
 def _number(
-    slug: str, default: int, unit: str, zh: str, en: str, *, least: int = 0, most: int, city: bool = False
+    slug: str,
+    default: int,
+    unit: str,
+    zh: str,
+    en: str,
+    *,
+    least: int = 0,
+    most: int,
+    city: bool = False,
+    judged: bool = True,
 ) -> Policy:
-    return Policy(slug, PolicyKind.NUMBER, default, unit, zh, en, least, most, not city)
+    return Policy(slug, PolicyKind.NUMBER, default, unit, zh, en, least, most, not city, judged)
 
 
 def _cut(slug: str, default: int, unit: str, zh: str, en: str, *, least: int, most: int) -> Policy:
@@ -90,7 +102,14 @@ def _reporting(slug: str, default: int, zh: str, en: str) -> Policy:
 
 def _factor(slug: str, default: int, unit: str, zh: str, en: str, *, most: int = 100_000) -> Policy:
     """What statistics calculate with; no trip and no finding hangs on it."""
-    return _number(f"{FACTORS}{slug}", default, unit, f"统计：{zh}", en, most=most)
+    return _number(f"{FACTORS}{slug}", default, unit, f"统计：{zh}", en, most=most, judged=False)
+
+
+def _deadline(slug: str, days: int, zh: str, en: str) -> Policy:
+    """How long a case may stay in a state: for what is still to come."""
+    return _number(
+        *(f"cases.{slug}_within_s", days * _DAY_S, "s", zh, en), least=3_600, most=366 * _DAY_S, judged=False
+    )
 
 
 def _clock(slug: str, default: str, zh: str, en: str) -> Policy:
@@ -192,19 +211,9 @@ _ALL: tuple[Policy, ...] = (
     _reporting("late_parked_s", 660, "上报迟到：停放中", "A unit is late while parked after"),
     _reporting("silent_moving_s", 180, "失联：行驶中", "A unit is silent while moving after"),
     _reporting("silent_parked_s", 1_800, "失联：停放中", "A unit is silent while parked after"),
-    _number(
-        "cases.assign_within_s", 3 * _DAY_S, "s", "线索：分派时限", "Assigned within", least=3_600, most=366 * _DAY_S
-    ),
-    _number(
-        *("cases.explain_within_s", 5 * _DAY_S, "s", "线索：单位说明时限", "Explained by the organ within"),
-        least=3_600,
-        most=366 * _DAY_S,
-    ),
-    _number(
-        *("cases.decide_within_s", 10 * _DAY_S, "s", "线索：认定时限", "Decided, once explained, within"),
-        least=3_600,
-        most=366 * _DAY_S,
-    ),
+    _deadline("assign", 3, "线索：分派时限", "Assigned within"),
+    _deadline("explain", 5, "线索：单位说明时限", "Explained by the organ within"),
+    _deadline("decide", 10, "线索：认定时限", "Decided, once explained, within"),
     _factor("nev_purchases_target_pct", 30, "%", "新能源购置占比目标", "New-energy purchases, target", most=100),
     _factor(
         "nev_communications_target_pct", 100, "%", "机要通信新能源目标", "New-energy communications, target", most=100

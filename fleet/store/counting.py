@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fleet.model.moments import day_begins_us, day_of, from_us, to_us
 from fleet.model.policies import POLICIES, PolicyVersion, resolve
 from fleet.model.scope import Scope
-from fleet.statistics.base import Parts, Row, Source, Statistic
+from fleet.statistics.base import Dimension, Parts, Row, Source, Statistic
 from fleet.store.figures import Question, read_groups
 from fleet.store.policies import versions
 from fleet.store.tables import organ
@@ -36,6 +36,18 @@ async def count(
             row = group.row(factors.at(group.organ_id, group.bucket))
             found.setdefault(group.key, []).append((source, row))
     return {key: statistic.sum(found[key]) for key in sorted(found, key=_in_order)}
+
+
+async def count_with_total(
+    connection: AsyncConnection, statistic: Statistic, question: Question, *, scope: Scope
+) -> tuple[dict[Key, Parts], Parts]:
+    """The groups, and what they are parts of: their sum, but for a stock by month, of which the last one is told."""
+    groups = await count(connection, statistic, question, scope=scope)
+    if not question.by:
+        return {}, groups[()]
+    if Source.STOCK in statistic.counts and Dimension.MONTH in question.by:
+        return groups, (await count(connection, statistic, replace(question, by=()), scope=scope))[()]
+    return groups, statistic.add(groups.values())
 
 
 def _in_order(key: Key) -> tuple[tuple[bool, Any], ...]:

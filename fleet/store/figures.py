@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fleet.model.moments import day_begins_us, from_us
 from fleet.model.registry import Energy, VehicleUse
 from fleet.model.scope import Scope
+from fleet.model.verdicts import VerdictKind
 from fleet.statistics.base import DIMENSIONS, Dimension, Row, Source
 from fleet.store.registry import subtree
 from fleet.store.scoped import one_of
@@ -76,7 +77,7 @@ _DAY_SUMS = (
     *("gap_odometer_m", "fuel_ml", "energy_wh", "fuel_distance_m", "energy_distance_m"),
 )
 
-_VERDICTS = ("approved", "approved_with_deviation", "emergency_pending", "exempt", "undetermined", "unapproved")
+_VERDICTS = tuple(kind.value for kind in VerdictKind)
 
 # Every query gives, as `x`: vehicle_id, day and its figures.
 _FROM: Mapping[Source, str] = {
@@ -143,10 +144,9 @@ _FROM: Mapping[Source, str] = {
             select min(at) as at from order_assignment where order_id = r.id
         ) as a on true
         where r.submitted_at >= :begin and r.submitted_at < :end) as x""",
-    Source.MESSAGES: """
-        (select (date_trunc('hour', l.hour) at time zone 'UTC' + interval '4 hours')::date as day, received, stored,
-            duplicate, quarantined
-        from ledger_hour l where l.hour >= :begin and l.hour < :end) as x""",
+    Source.MESSAGES: f"""
+        (select {_DAY_OF.format("hour")} as day, received, stored, duplicate, quarantined
+        from ledger_hour where hour >= :begin and hour < :end) as x""",
 }
 
 FIGURES: Mapping[Source, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, insert, or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fleet.model.policies import FACTORS, POLICIES, PolicyVersion, Resolved, Value, resolve
+from fleet.model.policies import POLICIES, PolicyVersion, Resolved, Value, resolve
 from fleet.model.scope import Scope
 from fleet.registry.standards import Standards
 from fleet.store.recompute import Period, mark_organ
@@ -92,8 +92,7 @@ async def add_version(
         .returning(policy_value)
     )
     row = (await connection.execute(statement)).mappings().one()
-    if slug.startswith(("cases.", FACTORS)):
-        return dict(row)  # deadlines that are still to come, factors of figures: what was said of trips stands
-    since: Period = Range(effective_from, None, bounds="[)")
-    await mark_organ(connection, organ_id, [since], reason=f"policy.{slug}", now=now)
+    if POLICIES[slug].judged:
+        since: Period = Range(effective_from, None, bounds="[)")
+        await mark_organ(connection, organ_id, [since], reason=f"policy.{slug}", now=now)
     return dict(row)
