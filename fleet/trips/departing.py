@@ -13,6 +13,7 @@ from fleet.trips.driving import moves
 from fleet.trips.measure import distance_m, seconds_between
 from fleet.trips.meters import begin_use, grown_since
 from fleet.trips.segments import Closed, gap_of
+from fleet.trips.silence import STILL_M
 from fleet.trips.standing import BRIDGE_US, FINE_M
 from fleet.trips.state import Dark, Fix, Halt, Journey, State
 
@@ -22,7 +23,6 @@ _FURTHER_M = 30
 _UNSEEN_M = 500  # an odometer that is read late catches up with less when the vehicle stands already
 _UNSEEN_M_S = 8.3  # 30 km/h, as the crow flies: how fast a departure that nobody watched is taken to have been
 _LEAST_US = 2_000_000  # no trip is shorter, so that no two begin in one second
-_STILL_M = 20  # an odometer that grew by less has not moved
 _FROZEN_M = 1_000  # so far the odometer is believed against the receiver
 
 # (metres from where it stood, score): what has to be reached
@@ -124,7 +124,7 @@ def _forget_wandering(halt: Halt, prev: Fix, leg_us: int) -> None:
     receiver saw it: what it grew by since was driven in the silence, and `lead` is not its beginning."""
     if len(halt.lead) == 1 or leg_us <= BRIDGE_US or prev.odometer_m is None or halt.still_odometer_m is None:
         return
-    if abs(prev.odometer_m - halt.still_odometer_m) <= _STILL_M:
+    if abs(prev.odometer_m - halt.still_odometer_m) <= STILL_M:
         halting.remain_until(halt, prev)
 
 

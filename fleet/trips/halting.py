@@ -51,6 +51,8 @@ def begin_after(state: State, stand: Stand, ended_us: int, cut: Cut, ignition_on
         _sample(halt, fix)
         halt.reach_m = max(halt.reach_m, round(distance_m(halt.lat_e7, halt.lon_e7, fix.lat_e7, fix.lon_e7)))
     halt.early = sum(fix.at_us < ended_us for fix in fixes)
+    if state.ignition:
+        halt.on_positions = sum(fix.at_us < state.ignition_us for fix in fixes)
     _recentre(halt, halt.division)
 
 

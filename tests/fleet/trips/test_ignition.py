@@ -68,6 +68,23 @@ class TestIgnition:
         assert folded.trips[0].odometer_distance_m == 0
         assert abs(since_start(folded.trips[0].started_us) - 1_300) <= 10
 
+    def test_an_engine_that_was_off_for_a_moment_while_the_trip_ended(self) -> None:
+        """It idles for too long, which ends the trip; it leaves soon after, and the stop keeps what was read in it."""
+        truth = Truth().stand(1_300).drive(4_000).stand(300, True).stand(90).stand(930, True).drive(4_000).stand(2_000)
+        readings = Unit(parked_every_s=10).report(truth)
+        folded = told(readings)
+        assert folded.story == "STSTS"
+        stop = folded.stops[1]
+        assert stop.begin.kind is CutKind.LONG_IDLE
+        assert stop.end is not None
+        assert stop.end.kind is CutKind.IGNITION_ON
+        read = [
+            one
+            for one in readings
+            if isinstance(one, PositionReading) and stop.started_us <= one.observed_at_us < (stop.ended_us or 0)
+        ]
+        assert len(read) - 1 <= stop.positions <= len(read) + 1
+
     def test_an_engine_event_between_two_fixes_begins_the_trip(self) -> None:
         """Parked fixes every ten minutes; the engine goes on, and the first fix after it is a kilometre away."""
         truth = Truth().stand(1_250).stand(20, True).drive(6_000, 60).stand(2_500)
