@@ -75,7 +75,7 @@ class Work:
             touched = await write_segments(self.writer, outcome.changes, now=now, reason=reason)
             await refresh_days(self.writer, _days(touched))
             if self.dependants:
-                spans = _spans(touched)
+                spans = [(one.vehicle_id, one.started_at, one.known_to) for one in touched if one.news]
                 await kept.tell_dependants(self.writer, self.dependants, spans, reason, now)
         await kept.add_checkpoints(self.writer, outcome.checkpoints)
         await kept.add_late_spans(self.writer, outcome.late)
@@ -109,16 +109,6 @@ class Work:
             for vehicle_id in changed:
                 memory.vehicles[vehicle_id].changed = False
             self.snapshot_at, self.folded_at_snapshot = self.now(), memory.counters.folded
-
-
-def _spans(touched: Sequence[Touched]) -> list[tuple[int, datetime, datetime]]:
-    """One span a vehicle, over everything about it that is news."""
-    spans: dict[int, tuple[datetime, datetime]] = {}
-    for one in touched:
-        if one.news:
-            begins, ends = spans.get(one.vehicle_id, (one.started_at, one.known_to))
-            spans[one.vehicle_id] = min(begins, one.started_at), max(ends, one.known_to)
-    return [(vehicle_id, *span) for vehicle_id, span in spans.items()]
 
 
 def _days(touched: Sequence[Touched]) -> set[tuple[int, date]]:

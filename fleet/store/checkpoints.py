@@ -268,17 +268,21 @@ LATE_SETTLES = timedelta(minutes=5)
 
 _TELL = """
 with spans as (
-    select v as vehicle_id, tstzrange(b, e, '[]') as period
-    from unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) as s (v, b, e)
+    select v as vehicle_id, range_merge(range_agg(tstzrange(b, e, '[]'))) as period
+    from unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) as s (v, b, e) group by v
 ), earlier as (
-    delete from recompute where id in (
-        select id from recompute where vehicle_id = any($1) and stage = $4 and reason = $5 for update skip locked
-    ) returning vehicle_id, period, due
+    select id, vehicle_id from recompute where vehicle_id = any($1) and stage = $4 and reason = $5
+    for update skip locked
+), widened as (
+    update recompute r
+    set period = range_merge(r.period, s.period), at = case when $7::timestamptz is null then r.at else $6 end
+    from spans s
+    where r.vehicle_id = s.vehicle_id and r.id in (select min(id) from earlier group by vehicle_id)
+    returning r.vehicle_id
 )
 insert into recompute (vehicle_id, period, reason, at, stage, due)
-select vehicle_id, range_merge(range_agg(period)), $5, $6, $4, min(due)
-from (select vehicle_id, period, $7::timestamptz as due from spans union all table earlier) as told
-group by vehicle_id
+select vehicle_id, period, $5, $6, $4, $7 from spans
+where vehicle_id not in (select vehicle_id from widened)
 """
 
 
@@ -291,7 +295,8 @@ async def tell_dependants(
 ) -> None:
     """What is said of the trips there has to be made again: one row for each stage and vehicle.
 
-    A row of the same reason that nobody has taken yet is widened: however long nobody takes them, they do not pile up.
+    A row of the same reason that nobody has taken yet is widened, and keeps its place among those that wait: however
+    long nobody takes them, they do not pile up, and who is told of most often does not wait longest.
     """
     if not spans:
         return

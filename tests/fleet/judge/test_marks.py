@@ -148,6 +148,17 @@ async def test_marks_without_an_end_are_judged_piece_by_piece(desk: Desk) -> Non
     assert len(await desk.rows("select * from verdict")) == 4
 
 
+async def test_who_is_told_of_most_often_does_not_wait_longest(desk: Desk) -> None:
+    """While the judge is behind, a vehicle that drives on keeps its place, and since when it waits."""
+    desk.now = TEN
+    await desk.write(trip(NINE, TEN))
+    waiting = "select id, at from recompute where reason = 'live'"
+    before = await desk.rows(waiting)
+    desk.now = TEN + timedelta(minutes=5)
+    await desk.write(trip(NINE, desk.now))
+    assert await desk.rows(waiting) == before
+
+
 async def test_marks_do_not_pile_up_while_nobody_judges(desk: Desk) -> None:
     for minutes in range(0, 60, 5):
         desk.now = TEN + timedelta(minutes=minutes)
