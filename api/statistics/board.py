@@ -17,6 +17,7 @@ from api.dependencies import Caller, Shared, requires
 from api.errors import ApiProblem, problems
 from api.registry.paging import OrganQuery
 from api.statistics.board_schemas import Board, WhatIf, WhatIfForm
+from api.statistics.routes import WITHIN_S
 from api.statistics.shown import compared, target_shown
 from fleet.errors import NotFound
 from fleet.identity.permissions import Permission
@@ -50,7 +51,7 @@ _COMMUNICATIONS = "statistics.nev_communications_target_pct"
 async def read_board(services: Shared, caller: Reader, year: Year = None, organ: OrganQuery = None) -> Response:
     """Four shares for the whole, each county and each organ, this year's purchases against their targets, and the
     share of every purchase year. All are the statistics of the same names (`/statistics/nev_share_…`)."""
-    async with services.database.begin() as connection:
+    async with services.database.begin(within_s=WITHIN_S) as connection:
         question = await _year(connection, year, organ, today(services.now()), caller.scope)
         question = replace(question, by=(Dimension.ORGAN, Dimension.DIVISION))
         groups = {name: await count(connection, one, question, scope=caller.scope) for name, one in SHARES.items()}
@@ -99,7 +100,7 @@ async def what_if(
     services: Shared, caller: Reader, form: WhatIfForm, year: Year = None, organ: OrganQuery = None
 ) -> Response:
     """The shares of the stock and of the year's distance, had these vehicles been new-energy ones. Writes nothing."""
-    async with services.database.begin() as connection:
+    async with services.database.begin(within_s=WITHIN_S) as connection:
         question = await _year(connection, year, organ, today(services.now()), caller.scope)
         by_vehicle = replace(question, by=(Dimension.VEHICLE,))
         stock = await _vehicles(connection, NEV_SHARE_STOCK, by_vehicle, caller.scope)

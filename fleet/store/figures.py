@@ -77,13 +77,28 @@ _DAY_SUMS = (
     *("gap_odometer_m", "fuel_ml", "energy_wh", "fuel_distance_m", "energy_distance_m"),
 )
 
+_SAME_ALL_MONTH = """exists (
+    select from vehicle_history s
+    where s.vehicle_id = m.vehicle_id and s.period @> daterange(m.month, (m.month + interval '1 month')::date)
+)"""
+
 _VERDICTS = tuple(kind.value for kind in VerdictKind)
 
 # Every query gives, as `x`: vehicle_id, day and its figures.
 _FROM: Mapping[Source, str] = {
+    # Whole months as they are summed up, where the vehicle was the same all month; days for the rest: those of other
+    # months, and those of a month in which it changed.
     Source.DAYS: f"""
-        (select vehicle_id, day, (trips > 0)::int as days_used, {", ".join(_DAY_SUMS)}
-        from vehicle_day where day between cast(:first as date) and cast(:last as date)) as x
+        (select m.vehicle_id, m.month as day, m.days_used, {", ".join(f"m.{name}" for name in _DAY_SUMS)}
+        from vehicle_month m where m.month = any(cast(:months as date[])) and {_SAME_ALL_MONTH}
+        union all
+        select d.vehicle_id, d.day, (d.trips > 0)::int, {", ".join(f"d.{name}" for name in _DAY_SUMS)}
+        from vehicle_month m join vehicle_day d
+            on d.vehicle_id = m.vehicle_id and d.day >= m.month and d.day < m.month + interval '1 month'
+        where m.month = any(cast(:months as date[])) and not {_SAME_ALL_MONTH}
+        union all
+        select d.vehicle_id, d.day, (d.trips > 0)::int, {", ".join(f"d.{name}" for name in _DAY_SUMS)}
+        from vehicle_day d where d.day = any(cast(:days as date[]))) as x
         join vehicle v on v.id = x.vehicle_id {_HISTORY}""",
     # One row for each stretch of a vehicle's history in each month (and between two borders of policies).
     Source.FLEET: """
@@ -234,6 +249,7 @@ def _conditions(source: Source, question: Question, scope: Scope) -> tuple[list[
         "begin": begin,
         "end": end,
         "borders": list(question.borders),
+        **_months_and_days(first, last, question.borders),
         "since": first if Dimension.MONTH in question.by else last,
     }
     conditions: list[str] = [] if first <= last else ["false"]
@@ -256,6 +272,22 @@ def _conditions(source: Source, question: Question, scope: Scope) -> tuple[list[
         if not scope.see_confidential:
             conditions.append("not v.confidential")
     return conditions, values
+
+
+def _months_and_days(first: date, last: date, borders: Sequence[date]) -> dict[str, list[date]]:
+    """The whole months of the period within which no policy changes, and the days of all others."""
+    months: list[date] = []
+    days: list[date] = []
+    month = first.replace(day=1)
+    while month <= last:
+        after = (month + timedelta(days=32)).replace(day=1)
+        if first <= month and after <= last + timedelta(days=1) and not any(month < one < after for one in borders):
+            months.append(month)
+        else:
+            begin, end = max(first, month), min(last + timedelta(days=1), after)
+            days += [begin + timedelta(days=n) for n in range((end - begin).days)]
+        month = after
+    return {"months": months, "days": days}
 
 
 def _both(one: frozenset[int] | None, other: frozenset[int] | None) -> frozenset[int] | None:

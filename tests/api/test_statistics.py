@@ -204,16 +204,19 @@ async def test_a_token_for_a_period_counts_its_whole_days(fleet: World, app: Fas
 
 
 async def test_questions_that_have_no_answer(fleet: World, client: httpx.AsyncClient) -> None:
-    for slug, query, status, word in (
+    questions: tuple[tuple[str, dict[str, Any], int, str], ...] = (
         ("nothing", {}, 404, "GET /statistics"),
         ("distance", {"from": "2025-11-01", "to": "2025-10-01"}, 422, "from"),
         ("distance", {"from": "1990-01-01"}, 422, "days"),
+        ("distance", {"from": "0001-01-01", "to": "0001-01-02"}, 422, "2000"),
+        ("distance", {"from": "9999-12-30", "to": "9999-12-31", "year_on_year": True}, 422, "2100"),
         ("orders_served", {"group_by": "energy"}, 422, "energy"),
         ("orders_served", {"use": "other"}, 422, "use"),
         ("message_accounting", {"organ": 2}, 422, "organ"),
         ("distance", {"organ": 99}, 404, "organ 99"),
         ("distance", {"group_by": "vehicle"}, 422, "group_by"),
-    ):
+    )
+    for slug, query, status, word in questions:
         answer = await client.get(f"/api/v1/statistics/{slug}", params={**OCTOBER, **query})
         assert answer.status_code == status, (slug, query, answer.text)
         assert word in answer.text, answer.text
