@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.cases.notices import notice_shown
@@ -21,21 +21,20 @@ from api.delivery.patience import next_attempt
 from api.delivery.post import GONE, Answer, Poster
 from api.delivery.signing import headers
 from api.live.fleet import may_see
-from fleet.errors import InvalidSettings, StoreUnavailable
+from fleet.errors import InvalidSettings
 from fleet.identity.permissions import Permission, may
 from fleet.identity.scope import scope_of
 from fleet.identity.totp_keys import WebhookKeys
 from fleet.model.registry import OrganKind, Role
 from fleet.model.scope import Scope
 from fleet.store import notices, webhooks
-from fleet.store.pool import store_errors
+from fleet.store.alone import in_rounds
 from fleet.store.tokens import organs_below
 
 log = logging.getLogger(__name__)
 
 LOCK = 0x77686F6B  # "whok"
 EACH, AT_ONCE = 2, 16
-PAUSE_S = 1.0
 KEPT = timedelta(days=90)
 TIDY_EVERY = timedelta(minutes=10)
 
@@ -64,28 +63,7 @@ class Deliveries:
 
     async def run(self) -> None:
         """Waits for a store that is away; anything else that fails ends the process."""
-        delay_s = 0.5
-        while not self._stopping.is_set():
-            try:
-                async with store_errors(), self._engine.connect() as connection:
-                    await self._hold(connection)
-                    delay_s = 0.5
-                    while not self._stopping.is_set():
-                        if await self.round(connection) == 0:
-                            await self._pause(PAUSE_S)
-            except StoreUnavailable as error:
-                log.warning("%s; again in %g s", error, delay_s)
-                await self._pause(delay_s)
-                delay_s = min(delay_s * 2, 8.0)
-
-    async def _hold(self, connection: AsyncConnection) -> None:
-        """The lock of the one that delivers, for as long as the connection lasts."""
-        while not self._stopping.is_set():
-            held = (await connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": LOCK})).scalar_one()
-            await connection.commit()
-            if held:
-                return
-            await self._pause(PAUSE_S)
+        await in_rounds(self._engine, LOCK, self.round, self._stopping)
 
     async def round(self, connection: AsyncConnection) -> int:
         """Makes out what was told, sends what is due; gives how much there was of both."""
@@ -151,12 +129,6 @@ class Deliveries:
         )
         if state == "dead":
             log.warning("webhook %d: delivery %d is dead: %s", one["hook_id"], one["delivery_id"], error)
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            return
 
 
 async def _scope(connection: AsyncConnection, one: RowMapping) -> Scope | None:

@@ -8,31 +8,25 @@ marks together. After a kill at any point the same marks are there again, and th
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from fleet.errors import StoreUnavailable
 from fleet.judge import road
 from fleet.judging.vehicle import Dossier, Judgement, judge
 from fleet.model.verdicts import VerdictKind
 from fleet.store import cases, deadlines, dossiers, judge_status, judgements, marks, sightings
+from fleet.store.alone import in_rounds
 from fleet.store.dossiers import Papers
 from fleet.store.judgements import Changed
 from fleet.store.marks import Mark
-from fleet.store.pool import store_errors
 from fleet.store.rulebook import Rulebook, current_rulebook
-
-log = logging.getLogger(__name__)
 
 LOCK = 0x6A756467  # "judg"
 _VEHICLES_A_PASS = 100
 _LONG_SPANS_A_PASS = 10
-_LONGEST_PAUSE_S = 1.0
 _HEARTBEAT_EVERY = timedelta(seconds=5)
 _CLOCK_DOUBT_S = 5
 
@@ -53,33 +47,15 @@ class Judge:
 
     async def run(self) -> None:
         """Waits for a store that is away; anything else that fails ends the process."""
-        delay_s = 0.5
-        while not self._stopping.is_set():
-            try:
-                async with store_errors(), self._engine.connect() as connection:
-                    await self._locked(connection)
-                    delay_s = 0.5
-            except StoreUnavailable as error:
-                log.warning("%s; again in %g s", error, delay_s)
-                await self._pause(delay_s)
-                delay_s = min(delay_s * 2, 8.0)
+        await in_rounds(self._engine, LOCK, self._work, self._stopping)
 
-    async def _locked(self, connection: AsyncConnection) -> None:
-        """Holds the lock of the one judge as long as the connection lasts."""
-        while not self._stopping.is_set():
-            held = (await connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": LOCK})).scalar_one()
-            await connection.commit()
-            if held:
-                break
-            await self._pause(1.0)
-        while not self._stopping.is_set():
-            began = self._clock()
-            judged = await self.round(connection)
-            async with connection.begin():
-                await self._say(connection, began, judged)
-                late = await deadlines.escalate(connection, self._clock())
-            if judged + late == 0:
-                await self._pause(_LONGEST_PAUSE_S)
+    async def _work(self, connection: AsyncConnection) -> int:
+        """A round, the heartbeat, and what is late by now; gives how much of the first and the last there was."""
+        began = self._clock()
+        judged = await self.round(connection)
+        async with connection.begin():
+            await self._say(connection, began, judged)
+            return judged + await deadlines.escalate(connection, self._clock())
 
     async def _say(self, connection: AsyncConnection, began: datetime, judged: int) -> None:
         """The heartbeat, every few seconds."""
@@ -149,13 +125,6 @@ class Judge:
         for vehicle_id, grants in (await dossiers.inferred_grants(connection, open_, rulebook, begin, end)).items():
             papers[vehicle_id].grants += grants
             judged[vehicle_id] = self._judge(papers[vehicle_id], taken[vehicle_id], rulebook, now)
-
-    async def _pause(self, seconds: float) -> None:
-        with_timeout = asyncio.wait_for(self._stopping.wait(), seconds)
-        try:
-            await with_timeout
-        except TimeoutError:
-            return
 
 
 def _dossier(papers: Papers, rulebook: Rulebook, now: datetime) -> Dossier:
