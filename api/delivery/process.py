@@ -57,6 +57,7 @@ class Deliveries:
         self._means = means
         self._stopping = asyncio.Event()
         self._tidied_at: datetime | None = None
+        self._served = 0  # the webhook that was served last
 
     def stop(self) -> None:
         self._stopping.set()
@@ -71,8 +72,9 @@ class Deliveries:
         async with connection.begin():
             made_out = await webhooks.make_out(connection, now)
         async with connection.begin():
-            due = await webhooks.take_due(connection, now, each=EACH, limit=AT_ONCE)
+            due = await webhooks.take_due(connection, now, each=EACH, limit=AT_ONCE, after=self._served)
             scopes = {one["owner_id"]: await _scope(connection, one) for one in due}
+        self._served = max((one["hook_id"] for one in due), key=self._turn, default=0)
         sent = await asyncio.gather(*(self._attempt(one, scopes[one["owner_id"]]) for one in due))
         async with connection.begin():
             for one, (at, took, answer) in zip(due, sent, strict=True):
@@ -83,6 +85,10 @@ class Deliveries:
                 await webhooks.forget_older(connection, now)
                 await notices.forget(connection, now - KEPT, limit=1_000)
         return made_out + len(due)
+
+    def _turn(self, hook_id: int) -> tuple[bool, int]:
+        """The order in which webhooks take turns after the one that was served last."""
+        return hook_id <= self._served, hook_id
 
     async def _attempt(self, one: RowMapping, scope: Scope | None) -> tuple[datetime, timedelta, Answer | None]:
         """When it began, how long it took, and the answer; None: its owner may not see this (any more)."""
@@ -114,7 +120,9 @@ class Deliveries:
             next_at = None if status == GONE else next_at
             state = "dead" if next_at is None else "waiting"
         if status == GONE:
-            await webhooks.stop(connection, one["hook_id"], "the receiver said that it is gone (HTTP 410)")
+            await webhooks.stop(
+                connection, one["hook_id"], one["hook_url"], "the receiver said that it is gone (HTTP 410)"
+            )
         await webhooks.settle(
             connection,
             one["delivery_id"],

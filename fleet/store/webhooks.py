@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import RowMapping, Select, and_, delete, func, insert, literal, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,14 +40,15 @@ AT_ONCE = 500
 def owned(account_id: int) -> Select[Any]:
     """An account's own webhooks, with the counts of their deliveries by state."""
     delivery = webhook_delivery.c
-    counts = {
-        state: select(func.count())
-        .where(delivery.webhook_id == webhook.c.id, delivery.state == state)
-        .scalar_subquery()
-        .label(state)
-        for state in ("waiting", "delivered", "dead", "withheld")
-    }
-    return select(webhook, *counts.values()).where(webhook.c.account_id == account_id)
+    states = ("waiting", "delivered", "dead", "withheld")
+    counts = (
+        select(*(func.count().filter(delivery.state == state).label(state) for state in states))
+        .where(delivery.webhook_id == webhook.c.id)
+        .lateral()
+    )
+    return (
+        select(webhook, *counts.c).select_from(webhook.join(counts, true())).where(webhook.c.account_id == account_id)
+    )
 
 
 async def list_owned(connection: AsyncConnection, account_id: int) -> Rows:
@@ -189,22 +190,24 @@ def _wanted(hook: RowMapping, one: RowMapping, parents: Mapping[int, int | None]
 async def _waiting(connection: AsyncConnection) -> dict[int, int]:
     counted = (
         select(webhook_delivery.c.webhook_id, func.count())
-        .where(webhook_delivery.c.state == "waiting")
+        .where(webhook_delivery.c.next_at.is_not(None))  # those that wait, as their index knows them
         .group_by(webhook_delivery.c.webhook_id)
     )
     return {row[0]: row[1] for row in await connection.execute(counted)}
 
 
-async def take_due(connection: AsyncConnection, now: datetime, *, each: int, limit: int) -> Rows:
+async def take_due(connection: AsyncConnection, now: datetime, *, each: int, limit: int, after: int) -> Rows:
     """The deliveries that are due, at most `each` of one webhook, with webhook, owner and notice.
 
+    Webhooks take turns: first those whose id comes after `after`, then the others from the first one on.
     Their next attempt is put off by `LEASE` in the caller's transaction: whoever is killed in the middle lets them come
     again.
     """
     table = webhook_delivery.c
     place = func.row_number().over(partition_by=table.webhook_id, order_by=(table.next_at, table.id)).label("place")
-    due = select(table.id, place).where(table.next_at <= now).subquery()
-    chosen = select(due.c.id).where(due.c.place <= each).limit(limit)
+    due = select(table.id, table.webhook_id, place).where(table.next_at <= now).subquery()
+    turn = (due.c.webhook_id <= after, due.c.webhook_id, due.c.place)
+    chosen = select(due.c.id).where(due.c.place <= each).order_by(*turn).limit(limit)
     taken = (
         update(webhook_delivery)
         .where(table.id.in_(chosen))
@@ -251,19 +254,21 @@ async def settle(
     next_at: datetime | None,
     now: datetime,
 ) -> None:
-    """Notes an attempt and what follows from it, in one transaction."""
-    attempt = {"delivery_id": delivery_id, "n": n, "at": at, "took_ms": took_ms, "status": status, "error": error}
-    await connection.execute(insert(webhook_attempt).values(attempt))
+    """Notes an attempt and what follows from it, in one transaction; nothing where the webhook is gone by then."""
     values = {"state": state, "next_at": next_at, "status": status, "error": error}
     settled = {"settled_at": None if state == "waiting" else now}
-    await connection.execute(
+    noted = await connection.execute(
         update(webhook_delivery).where(webhook_delivery.c.id == delivery_id).values(**values, **settled)
     )
+    if noted.rowcount:
+        attempt = {"delivery_id": delivery_id, "n": n, "at": at, "took_ms": took_ms, "status": status, "error": error}
+        await connection.execute(insert(webhook_attempt).values(attempt))
 
 
-async def stop(connection: AsyncConnection, webhook_id: int, why: str) -> None:
-    """Switches a webhook off whose receiver said that it is gone."""
-    await change(connection, webhook_id, {"active": False, "stopped_why": why})
+async def stop(connection: AsyncConnection, webhook_id: int, url: str, why: str) -> None:
+    """Switches a webhook off whose receiver said that it is gone; not one that goes elsewhere by now."""
+    gone = update(webhook).where(webhook.c.id == webhook_id, webhook.c.url == url)
+    await connection.execute(gone.values(active=False, stopped_why=why))
 
 
 async def forget_older(connection: AsyncConnection, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Webhooks: signed CloudEvents, at least once, to whom and where it is allowed; secrets, retries, what is dead."""
+"""Webhooks: signed CloudEvents, at least once, to whom it is allowed; secrets, retries, what is dead."""
 
 from __future__ import annotations
 
@@ -7,35 +7,33 @@ import contextlib
 import json
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from cloudevents.core.formats.json import JSONFormat
 from fastapi import FastAPI
 
-from api.delivery.guard import Refused, checked, networks_of, url_fault
-from api.delivery.patience import FIRST, GIVES_UP, LONGEST, next_attempt
-from api.delivery.post import Poster
-from api.delivery.process import Deliveries, Means
-from api.webhooks.schemas import AttemptList, DeliveryPage, WebhookCreated, WebhookList
+from api.delivery.guard import networks_of
+from api.delivery.post import Answer, Poster
+from api.delivery.process import Deliveries
+from api.webhooks.schemas import AttemptList, WebhookList
 from fleet.identity.certificates import issue
 from fleet.model.registry import Role
 from fleet.settings import assume_role
 from fleet.store.pool import create_engine
-from tests.api.builders import TOTP_KEYS, World, connected
-from tests.api.case_rows import case
-from tests.api.test_case_stream import CITY, OFFICE, OTHER, tell
+from tests.api.builders import connected
+from tests.api.receivers import Office, Receiver, office, receiver, town
+from tests.api.test_case_stream import CITY, OFFICE, tell
 from tests.certificates import authority
 
+__all__ = ["office", "receiver", "town"]
+
+pytestmark = pytest.mark.store
 ROOT = Path(__file__).resolve().parents[2]
-NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
 
 
 def documented_check() -> Callable[..., bool]:
@@ -46,186 +44,6 @@ def documented_check() -> Callable[..., bool]:
     exec(block[1], names)  # the reader of the page does the same
     check: Callable[..., bool] = names["is_ours"]
     return check
-
-
-# ---------------------------------------------------------------- pure
-
-
-def test_pauses_grow_and_end() -> None:
-    at, since, pauses = NOW, NOW, []
-    for attempts in range(1, 100):
-        following = next_attempt(attempts, since, at, 0.999)
-        if following is None:
-            break
-        pauses.append(following - at)
-        at = following
-    assert pauses[0] <= FIRST
-    assert all(later >= earlier for earlier, later in pairwise(pauses))
-    assert max(pauses) <= LONGEST
-    assert GIVES_UP - 2 * LONGEST < at - since <= GIVES_UP
-    assert next_attempt(1, NOW, NOW, 0.0) == NOW + FIRST / 2, "many that failed together do not come together"
-    assert next_attempt(1, NOW, NOW, 0.0, asked_for=timedelta(hours=1)) == NOW + timedelta(hours=1)
-    assert next_attempt(1, NOW, NOW, 0.0, asked_for=timedelta(days=30)) == NOW + LONGEST
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
-        *("224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1"),
-        *("64:ff9b::7f00:1", "2002:7f00:1::"),
-    ],
-)
-def test_no_address_of_our_own_is_reached(address: str) -> None:
-    with pytest.raises(Refused, match="not a public address"):
-        checked([ip_address(address)], (), secure=True)
-    with pytest.raises(Refused):
-        checked([ip_address("1.1.1.1"), ip_address(address)], (), secure=True)
-
-
-def test_a_setting_names_what_may_be_reached() -> None:
-    allowed = networks_of("10.1.0.0/16, 127.0.0.1")
-    assert str(checked([ip_address("10.1.2.3")], allowed, secure=False)) == "10.1.2.3"
-    assert str(checked([ip_address("1.1.1.1")], allowed, secure=True)) == "1.1.1.1"
-    with pytest.raises(Refused, match="without TLS"):
-        checked([ip_address("1.1.1.1")], allowed, secure=False)
-    with pytest.raises(Refused):
-        checked([ip_address("10.2.0.1")], allowed, secure=True)
-    with pytest.raises(Refused, match="no address"):
-        checked([], allowed, secure=True)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        *(
-            "ftp://a.example/",
-            "https:///x",
-            "https://me:secret@a.example/",
-            "https://a.example:0/",
-            "https://a.example/#x",
-        ),
-        *(
-            "https://a.example:99999/",
-            "nonsense",
-            "https://a.example/a b",
-            "https://甲.example/",
-            "https://a.example/\n",
-        ),
-    ],
-)
-def test_what_is_no_address_of_a_receiver(url: str) -> None:
-    assert url_fault(url) is not None
-
-
-# ---------------------------------------------------------------- with a receiver
-
-
-@dataclass(slots=True)
-class Receiver:
-    """An HTTP server of its own; answers `status`, keeps what came."""
-
-    url: str = ""
-    status: int = 200
-    extra: str = ""
-    hangs: bool = False
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self.tasks.add(task)
-        try:
-            await self._answer(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass  # whoever asked is gone, or the test is over
-        finally:
-            self.tasks.discard(task)
-            writer.close()
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
-        body = await reader.readexactly(int(headers.get("content-length", "0")))
-        self.got.append((headers, body))
-        if self.hangs:
-            await asyncio.sleep(60)
-        writer.write(f"HTTP/1.1 {self.status} X\r\nContent-Length: 0\r\n{self.extra}\r\n".encode())
-        await writer.drain()
-        with contextlib.suppress(ConnectionError):
-            await reader.read()  # until the other side closes
-
-    async def end(self) -> None:
-        left = list(self.tasks)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    made = Receiver()
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    made.url = f"http://localhost:{server.sockets[0].getsockname()[1]}/hook?a=b"
-    yield made
-    server.close()
-    await made.end()
-    await asyncio.sleep(0.05)  # its transports close in the next turns of the loop
-
-
-@pytest.fixture
-async def town(world: World) -> World:
-    await world.organ(CITY, kind="city", division=530300)
-    await world.organ(OFFICE, parent_id=CITY)
-    await world.organ(OTHER, parent_id=CITY)
-    for vehicle_id, organ_id in ((1, OFFICE), (2, OTHER)):
-        await world.vehicle(vehicle_id, organ=organ_id)
-        await case(world, vehicle_id, organ_id, vehicle_id=vehicle_id)
-    return world
-
-
-@dataclass(slots=True)
-class Office:
-    """A supervisor of the city with the API, and the one that delivers, on the test's clock."""
-
-    town: World
-    client: httpx.AsyncClient
-    deliveries: Deliveries
-
-    async def enter(self, url: str, **values: Any) -> dict[str, Any]:
-        answer = await self.client.post("/api/v1/webhooks", json={"label": "x", "url": url, **values})
-        assert answer.status_code == 201, answer.text
-        WebhookCreated.model_validate(answer.json())
-        made: dict[str, Any] = answer.json()
-        return made
-
-    async def work(self) -> None:
-        """Rounds until nothing is due."""
-        async with self.deliveries._engine.connect() as connection:
-            while await self.deliveries.round(connection):
-                pass
-
-    async def listed(self, hook_id: int, **query: Any) -> list[dict[str, Any]]:
-        answer = await self.client.get(f"/api/v1/webhooks/{hook_id}/deliveries", params=query)
-        DeliveryPage.model_validate(answer.json())
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return items
-
-
-@pytest.fixture
-async def office(town: World, app: FastAPI) -> AsyncIterator[Office]:
-    await town.account("boss", Role.SUPERVISOR, CITY)
-    engine = create_engine(assume_role(town.url, "fleet_api"))
-    poster = Poster(networks_of("127.0.0.0/8, ::1"))
-    means = Means(town.clock, lambda: 0.5, TOTP_KEYS.webhooks, poster)
-    async with connected(app, "boss") as client:
-        yield Office(town, client, Deliveries(engine, means))
-    await poster.close()
-    await engine.dispose()
-
-
-pytestmark = pytest.mark.store
 
 
 async def test_a_signed_event_arrives_once(office: Office, receiver: Receiver) -> None:
@@ -362,6 +180,70 @@ async def test_redirects_private_names_and_gone(office: Office, receiver: Receiv
     assert answer.error is not None
     assert "not a public address" in answer.error
     assert len(receiver.got) == 2
+
+
+class Meanwhile(Poster):
+    """Posts, and lets something happen before the answer is settled."""
+
+    def __init__(self, happens: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(networks_of("127.0.0.0/8, ::1"))
+        self._happens = happens
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        answer = await super().post(url, body, headers)
+        await self._happens()
+        return answer
+
+
+async def round_while(office: Office, happens: Callable[[], Awaitable[object]]) -> None:
+    deliveries = office.deliveries
+    poster = Meanwhile(happens)
+    async with deliveries._engine.connect() as connection:
+        await Deliveries(deliveries._engine, replace(deliveries._means, poster=poster)).round(connection)
+    await poster.close()
+
+
+async def test_a_webhook_is_removed_while_it_is_told(office: Office, receiver: Receiver) -> None:
+    """What was sent to others in the same round is settled all the same."""
+    removed, kept = [await office.enter(receiver.url) for _ in range(2)]
+
+    async def remove() -> None:
+        await office.client.delete(f"/api/v1/webhooks/{removed['id']}", headers={"If-Match": '"2"'})
+
+    await tell(office.town, 1)
+    await round_while(office, remove)
+    assert await office.town.rows(
+        "select d.webhook_id, a.n, a.status from webhook_attempt a join webhook_delivery d on d.id = a.delivery_id"
+    ) == [{"webhook_id": kept["id"], "n": 1, "status": 200}]
+    assert [one["state"] for one in await office.listed(kept["id"])] == ["delivered"]
+
+
+async def test_what_is_gone_is_the_address_that_said_so(office: Office, receiver: Receiver) -> None:
+    hook = await office.enter(receiver.url)
+    path = f"/api/v1/webhooks/{hook['id']}"
+    receiver.status = 410
+
+    async def move() -> None:
+        moved = await office.client.patch(path, json={"url": f"{receiver.url}&new"}, headers={"If-Match": '"2"'})
+        assert moved.status_code == 200, moved.text
+
+    await tell(office.town, 1)
+    await round_while(office, move)
+    shown = (await office.client.get(path)).json()
+    assert (shown["active"], shown["stopped_why"], shown["dead"]) == (True, None, 1)
+
+
+async def test_webhooks_take_turns(office: Office, receiver: Receiver) -> None:
+    """Nobody waits behind others of whom more is due than one round sends."""
+    hooks = [await office.enter(receiver.url) for _ in range(9)]
+    for _ in range(5):
+        await tell(office.town, 1)
+    async with office.deliveries._engine.connect() as connection:
+        for _ in range(2):
+            await office.deliveries.round(connection)
+    told = [sum(one["state"] == "delivered" for one in await office.listed(hook["id"])) for hook in hooks]
+    assert sum(told) == 32
+    assert min(told) == 2
 
 
 @pytest.mark.parametrize(("name", "taken"), [("localhost", True), ("elsewhere.example", False)])

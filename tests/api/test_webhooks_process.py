@@ -15,8 +15,8 @@ import pytest
 
 from fleet.model.registry import Role
 from tests.api.builders import World
+from tests.api.receivers import Receiver, receiver, town
 from tests.api.test_case_stream import CITY, tell
-from tests.api.test_webhooks import Receiver, receiver, town
 
 pytestmark = [pytest.mark.store, pytest.mark.end_to_end]
 ROOT = Path(__file__).resolve().parents[2]
