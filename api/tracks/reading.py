@@ -1,4 +1,4 @@
-"""Fetches what a track is made of. The caller holds the transaction and writes the audit row in it."""
+"""Fetches what a track is made of. The caller holds the transaction, and writes the audit row."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.tracks.fixes import Fix, joined, of_packed, of_readings
+from fleet.model.moments import to_us
 from fleet.model.scope import Scope
 from fleet.store import tracks, trip_reading
 from fleet.tracks.packed import unpack
@@ -28,7 +29,7 @@ async def vehicle_fixes(
     wanted = {}
     for trip in trips:
         there = bisect_right(moments, trip.ended_at or end) - bisect_left(moments, trip.started_at)
-        if there < trip.points:
+        if there < trip.positions:  # not the points of its track: some of those were never read
             wanted[trip.id] = list(trip.unit_ids)
     if not wanted:
         return readings
@@ -47,7 +48,7 @@ async def trip_fixes(connection: AsyncConnection, trip: RowMapping, *, scope: Sc
         connection, trip["vehicle_id"], scope=scope, begin=trip["started_at"], end=end
     )
     aside = {one["at_us"] for one in trip["set_aside"]}
-    return [fix for fix in of_readings(rows) if round(fix.observed_at.timestamp() * 1e6) not in aside]
+    return [fix for fix in of_readings(rows) if to_us(fix.observed_at) not in aside]
 
 
 async def _packed(connection: AsyncConnection, units_by_trip: Mapping[int, list[int]]) -> list[list[Fix]]:

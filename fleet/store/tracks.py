@@ -61,10 +61,10 @@ async def vehicle_positions(
 async def packed_trips(
     connection: AsyncConnection, vehicle_id: int, *, scope: Scope, begin: datetime, end: datetime
 ) -> Rows:
-    """The trips of the vehicle that touch [begin, end) and have a packed track: id, span, units, number of points."""
+    """The trips of the vehicle that touch [begin, end) and have a packed track: id, span, units, positions read."""
     begin, end = max(begin, scope.begin or begin), min(end, scope.end or end)
     statement = (
-        select(trip.c.id, trip.c.started_at, trip.c.ended_at, trip.c.unit_ids, trip_track.c.points)
+        select(trip.c.id, trip.c.started_at, trip.c.ended_at, trip.c.unit_ids, trip.c.positions)
         .join(trip_track, trip_track.c.trip_id == trip.c.id)
         .join(vehicle, vehicle.c.id == trip.c.vehicle_id)
         .where(trip.c.vehicle_id == vehicle_id, vehicle_visible(scope))

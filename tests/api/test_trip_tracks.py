@@ -45,6 +45,19 @@ async def test_tracks_of_trips_outlive_the_readings(journeys: Journeys, client: 
     assert rows[1] == {"subject": f"trip:{trip_id}", "purpose": "Case 9"}
 
 
+async def test_where_all_readings_are_kept_nothing_else_is_shown(journeys: Journeys, client: httpx.AsyncClient) -> None:
+    """A trip's track begins at a moment at which nothing was read: that point is no reading of the vehicle."""
+    way = fixes(T0, (0, 0), (100, 0), (200, 0), (300, 0))
+    trip_id = await journeys.trip(11, T0, way, positions=3)
+    await journeys.world.positions(11, [{"observed_at": T0 + timedelta(seconds=10 * n)} for n in (1, 2, 3)])
+    purpose = {"X-Purpose": "test"}
+    query = span(T0 - HOUR, T0 + HOUR)
+    track = (await client.get("/api/v1/vehicles/11/track", params=query, headers=purpose)).json()
+    assert [(one["source"], one["points"]) for one in track["sources"]] == [("readings", 3)]
+    own = (await client.get(f"/api/v1/trips/{trip_id}/track", headers=purpose)).json()
+    assert own["total"] == 4
+
+
 async def test_the_track_of_a_running_trip_is_its_good_readings_so_far(
     journeys: Journeys, client: httpx.AsyncClient
 ) -> None:
