@@ -2,7 +2,8 @@
 
     called ── release ──> ... ── close ──> closed          approve | reject: once, by another person, at any time
 
-Calling, answering and releasing go on until it is closed or over. A refusal ends the calling and nothing on the road.
+Calling goes on until it is closed or over, answering and releasing until it is closed. A refusal ends the calling and
+nothing on the road.
 """
 
 from __future__ import annotations

@@ -176,7 +176,10 @@ async def answer(
     if said is Answer.REFUSED:
         await _free(connection, of, [vehicle_id], now)
         return
-    period = Range(max(now, of.begins_at), of.ends_at, bounds="[)")
+    begins_at = max(now, of.begins_at)
+    if begins_at >= of.ends_at:
+        return  # nothing is left of its time that could be booked
+    period = Range(begins_at, of.ends_at, bounds="[)")
     row = {"task_id": of.id, "vehicle_id": vehicle_id, "driver_id": driver_id, "period": period}
     statement = upsert(booking).values(row)
     statement = statement.on_conflict_do_update(

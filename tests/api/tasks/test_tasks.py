@@ -167,6 +167,18 @@ async def test_it_is_approved_by_another_person_and_late_stays_late(force: Force
     assert {row["vehicle_id"] for row in marked} == ids(task["roster"])
 
 
+async def test_a_word_that_comes_after_its_time_is_kept(force: Force) -> None:
+    end = (force.world.clock() + timedelta(hours=1)).isoformat()
+    task = await force.begun({"count": 2, "bodies": ["saloon"]}, planned_to=end)
+    one, two = sorted(ids(task["roster"]))
+    force.world.clock.advance(timedelta(hours=1, minutes=1))
+    path = f"tasks/{task['id']}/answer"
+    shown = await force.ok("city", "POST", path, {"vehicle_id": one, "answer": "acknowledged", "driver_id": 21})
+    assert shown["states"]["acknowledged"] == 1
+    shown = await force.ok("city", "POST", path, {"vehicle_id": two, "answer": "refused", "why": "没有出车"})
+    assert shown["states"]["refused"] == 1
+
+
 async def test_a_rejected_task_calls_nobody_any_more(force: Force) -> None:
     task = await force.begun()
     await force.ok("approver", "POST", f"tasks/{task['id']}/reject", {"why": "无此指令"})
