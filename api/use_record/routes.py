@@ -134,11 +134,15 @@ async def _record(connection: AsyncConnection, wanted: UseFilter, scope: Scope, 
         raise ApiProblem(422, "too-much", "Too much at once", detail)
     found = uses(driven(row) for row in rows)
     known = await use_records.explained(connection, pairs(found, Because.ORDER), pairs(found, Because.TASK))
-    vehicles = {row["vehicle_id"]: row for row in rows}
+    first_trips = {(row["vehicle_id"], row["started_at"]): row for row in rows}
     return {
         "publication": publication,
         "items": [
-            use_shown(one, vehicles[one.vehicle_id], known, sees_confidential=scope.see_confidential) for one in found
+            use_shown(
+                *(one, first_trips[one.vehicle_id, one.started_at], known),
+                sees_confidential=scope.see_confidential,
+            )
+            for one in found
         ],
         "total": total_shown(found, known),
     }

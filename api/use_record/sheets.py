@@ -9,21 +9,21 @@ from typing import Any
 from api.sheets import Cell, to_csv, to_xlsx
 from fleet.model.moments import LOCAL
 
-COLUMNS: tuple[tuple[str, str, str], ...] = (
-    ("plate", "号牌号码", "plate"),
-    ("organ", "使用单位", "organ"),
-    ("from", "出车时间", "from"),
-    ("to", "回车时间", "to"),
-    ("purpose", "用途", "purpose"),
-    ("number", "单号", "number"),
-    ("places", "行驶地点", "places"),
-    ("driver", "驾驶员", "driver"),
-    ("distance_km", "里程（公里）", "distance_km"),
-    ("fuel_l", "油耗（升）", "fuel_l"),
-    ("energy_kwh", "电耗（千瓦时）", "energy_kwh"),
-    ("cost_yuan", "费用（元）", "cost_yuan"),
+COLUMNS: tuple[tuple[str, str], ...] = (
+    ("plate", "号牌号码"),
+    ("organ", "使用单位"),
+    ("from", "出车时间"),
+    ("to", "回车时间"),
+    ("purpose", "用途"),
+    ("number", "单号"),
+    ("places", "行驶地点"),
+    ("driver", "驾驶员"),
+    ("distance_km", "里程（公里）"),
+    ("fuel_l", "油耗（升）"),
+    ("energy_kwh", "电耗（千瓦时）"),
+    ("cost_yuan", "费用（元）"),
 )
-"""Field, header in Chinese, header in English. Times are those of Asia/Shanghai."""
+"""Field, which is the header in English, and header in Chinese. Times are those of Asia/Shanghai."""
 
 _WIDTHS = {"organ": 26, "from": 17, "to": 17, "purpose": 22, "number": 18, "places": 48}
 _MASKED_ZH, _MASKED_EN = "涉密任务，不予公示", "confidential mission"
@@ -53,16 +53,16 @@ def as_csv(items: Sequence[dict[str, Any]], *, chinese: bool) -> bytes:
 
 def as_xlsx(items: Sequence[dict[str, Any]], *, chinese: bool, created: datetime) -> bytes:
     title = "用车记录" if chinese else "use record"
-    widths = [_WIDTHS.get(name) for name, _, _ in COLUMNS]
+    widths = [_WIDTHS.get(name) for name, _ in COLUMNS]
     return to_xlsx(title, _headers(chinese), _cells(items, chinese), created=created, widths=widths)
 
 
 def _headers(chinese: bool) -> list[str]:
-    return [zh if chinese else en for _, zh, en in COLUMNS]
+    return [zh if chinese else name for name, zh in COLUMNS]
 
 
 def _cells(items: Sequence[dict[str, Any]], chinese: bool) -> list[list[Cell]]:
-    return [[row[name] for name, _, _ in COLUMNS] for row in rows(items, chinese=chinese)]
+    return [[row[name] for name, _ in COLUMNS] for row in rows(items, chinese=chinese)]
 
 
 def _local(at: datetime | None) -> str | None:

@@ -44,14 +44,14 @@ def pairs(uses: Iterable[Use], because: Because) -> list[Pair]:
     return sorted(found)
 
 
-def use_shown(one: Use, vehicle: RowMapping, known: Explained, *, sees_confidential: bool) -> Shown:
-    """`vehicle`: a row with `plate`, `organ_id`, `organ_name`."""
+def use_shown(one: Use, first_trip: RowMapping, known: Explained, *, sees_confidential: bool) -> Shown:
+    """`first_trip`: its row, with `plate`, and the `organ_id` and `organ_name` of who had the vehicle then."""
     slug, zh, en, number, emergency, cost_fen, label = _told(one, known)
     masked = slug in CONFIDENTIAL and not sees_confidential
     return {
         "vehicle_id": one.vehicle_id,
-        "plate": vehicle["plate"],
-        "organ": {"id": vehicle["organ_id"], "name": vehicle["organ_name"]},
+        "plate": first_trip["plate"],
+        "organ": {"id": first_trip["organ_id"], "name": first_trip["organ_name"]},
         "started_at": one.started_at,
         "ended_at": one.ended_at,
         "because": one.because,

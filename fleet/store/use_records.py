@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import RowMapping, and_, func, select, tuple_
+from sqlalchemy import RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.model.scope import Scope
@@ -132,15 +132,16 @@ async def _tasks(connection: AsyncConnection, ids: Collection[int]) -> dict[int,
 async def _paid(connection: AsyncConnection, pairs: Collection[Pair]) -> dict[Pair, int]:
     if not pairs:
         return {}
-    here = tuple_(order_outing.c.order_id, order_outing.c.vehicle_id)
     statement = select(
         order_outing.c.order_id, order_outing.c.vehicle_id, *(order_outing.c[name] for name in _FEN)
-    ).where(one_of(order_outing.c.order_id, {one for one, _ in pairs}), here.in_(sorted(pairs)))
+    ).where(one_of(order_outing.c.order_id, {one for one, _ in pairs}))
+    wanted = set(pairs)  # not asked of the database: a year has more pairs than a statement may have parameters
     found: dict[Pair, int] = {}
     for row in (await connection.execute(statement)).mappings():
+        pair = (row["order_id"], row["vehicle_id"])
         known = [row[name] for name in _FEN if row[name] is not None]
-        if known:
-            found[row["order_id"], row["vehicle_id"]] = sum(known)
+        if known and pair in wanted:
+            found[pair] = sum(known)
     return found
 
 
@@ -151,7 +152,7 @@ async def _drivers(connection: AsyncConnection, table: Any, about: str, pairs: C
     statement = (
         select(table.c[about], table.c.vehicle_id, driver.c.label)
         .select_from(table.join(driver, driver.c.id == table.c.driver_id))
-        .where(and_(one_of(table.c[about], {one for one, _ in pairs})))
+        .where(one_of(table.c[about], {one for one, _ in pairs}))
         .order_by(table.c.id)
     )
     wanted = set(pairs)

@@ -14,8 +14,10 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import insert
 
+from api.use_record.routes import MOST_TRIPS
 from fleet.model.registry import Role
 from fleet.store import tables
+from fleet.store.use_records import explained
 from tests.api.builders import World, connected
 from tests.api.journeys import Journeys
 from tests.api.orders.town import CITY, OURS, THEIRS, Town
@@ -158,6 +160,20 @@ async def test_sheets_hold_the_same_and_no_formulas(town: Town) -> None:
     assert (cells["E3"], cells["L3"]) == ("公务接待", 113.75)
     assert cells["G2"] == "办公区 → =1+1"
     assert b"<f>" not in zipfile.ZipFile(io.BytesIO(book.content)).read("xl/worksheets/sheet1.xml")
+
+
+async def test_each_use_names_the_organ_that_had_the_vehicle_then(town: Town) -> None:
+    await Journeys(town.world).trip(11, MORNING + timedelta(days=1), organ_id=THEIRS)
+    items = (await read(town, "clerk")).json()["items"]
+    assert [one["organ"]["id"] for one in items] == [OURS, OURS, OURS, THEIRS]
+
+
+async def test_a_year_of_orders_fits_into_one_question(town: Town) -> None:
+    order_id = await town.world.scalar("select id from dispatch_order where purpose = 'official_reception'")
+    of_orders = [(order_id, 11), *((order_id + number, 11) for number in range(1, MOST_TRIPS))]
+    async with town.world.engine.connect() as connection:
+        known = await explained(connection, of_orders, [])
+    assert known.paid_fen == {(order_id, 11): 11_375}
 
 
 async def test_days_and_limits(town: Town) -> None:
