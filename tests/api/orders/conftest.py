@@ -1,4 +1,4 @@
-"""The application on a fresh database, and a town in it."""
+"""A town in the application."""
 
 from __future__ import annotations
 
@@ -10,18 +10,6 @@ from fastapi import FastAPI
 from tests.api import builders
 from tests.api.builders import World
 from tests.api.orders.town import Town
-
-
-@pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    async with builders.world(database_url) as made:
-        yield made
-
-
-@pytest.fixture
-async def app(world: World) -> AsyncIterator[FastAPI]:
-    async with builders.running(world) as running:
-        yield running
 
 
 @pytest.fixture

@@ -13,18 +13,6 @@ from tests.api.tasks.force import Force
 
 
 @pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    async with builders.world(database_url) as made:
-        yield made
-
-
-@pytest.fixture
-async def app(world: World) -> AsyncIterator[FastAPI]:
-    async with builders.running(world) as running:
-        yield running
-
-
-@pytest.fixture
 async def force(world: World, app: FastAPI) -> AsyncIterator[Force]:
     async with builders.connected(app, None) as client:
         made = Force(world, client)
