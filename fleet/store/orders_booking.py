@@ -20,12 +20,11 @@ from fleet.model.orders import Order, OrderState
 from fleet.model.scope import Scope
 from fleet.store.orders import order_visible
 from fleet.store.recompute import Period
-from fleet.store.records import Clash
+from fleet.store.records import Clash, is_overlap
 from fleet.store.scoped import one_of
 from fleet.store.tables import booking, dispatch_order, driver, organ, task, vehicle
 from fleet.store.tasks import task_visible
 
-_OVERLAP = "23P01"
 _ENDED = frozenset({OrderState.CANCELLED, OrderState.REJECTED, OrderState.DRAFT})
 
 
@@ -84,7 +83,7 @@ async def rebook(connection: AsyncConnection, order: Order, *, scope: Scope, now
                 ]
                 await connection.execute(insert(booking).values(values))
     except IntegrityError as refusal:
-        if getattr(getattr(refusal.orig, "__cause__", None), "sqlstate", None) != _OVERLAP:
+        if not is_overlap(refusal):
             raise
         raise await _clash(connection, order, wanted, scope=scope) from None
 

@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.dispatch.commands import Actor, Name
 from fleet.dispatch.history import difference
 from fleet.dispatch.reasons import Reason, codes
-from fleet.model.moments import LOCAL
 from fleet.model.orders import Amendment, Approval, Order, Plan
+from fleet.store.numbering import next_of_year
 from fleet.store.recompute import Period, mark_vehicles
 from fleet.store.tables import (
     dispatch_order,
@@ -26,7 +25,6 @@ from fleet.store.tables import (
     order_event,
     order_number,
     order_outing,
-    organ,
 )
 
 
@@ -49,15 +47,8 @@ class Step(NamedTuple):
 
 
 async def next_number(connection: AsyncConnection, organ_id: int, now: datetime) -> Number:
-    """The organ's next number of the year. The counter's row stays locked until the transaction ends, and goes back
-    with it: no number is lost, none is given twice; two submissions of an organ wait for each other."""
-    year = now.astimezone(LOCAL).year
-    statement = upsert(order_number).values(organ_id=organ_id, year=year, last=1)
-    statement = statement.on_conflict_do_update(
-        index_elements=["organ_id", "year"], set_={"last": order_number.c.last + 1}
-    )
-    n: int = (await connection.execute(statement.returning(order_number.c.last))).scalar_one()
-    code: str = (await connection.execute(select(organ.c.code).where(organ.c.id == organ_id))).scalar_one()
+    """The organ's next number of the year, which goes back with the transaction."""
+    code, year, n = await next_of_year(connection, order_number, organ_id, now)
     return Number(f"{code}-{year}-{n:04d}", year, n)
 
 

@@ -67,6 +67,11 @@ async def remove(connection: AsyncConnection, table: Table, record_id: int) -> N
         await connection.execute(delete(table).where(table.c.id == record_id))
 
 
+def is_overlap(refusal: IntegrityError) -> bool:
+    """Whether an exclusion constraint refused the rows."""
+    return getattr(getattr(refusal.orig, "__cause__", None), "sqlstate", None) == _OVERLAP
+
+
 @asynccontextmanager
 async def _explained(
     connection: AsyncConnection, table: Table, values: Mapping[str, Any], *, removing: bool = False

@@ -20,19 +20,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.dispatch.commands import Actor
 from fleet.errors import Conflict
-from fleet.model.moments import LOCAL
 from fleet.model.orders import Decision
 from fleet.model.tasks import Answer, Task, TaskNeed
+from fleet.store.numbering import next_of_year
 from fleet.store.recompute import mark_vehicles
+from fleet.store.records import is_overlap
 from fleet.store.scoped import one_of
-from fleet.store.tables import booking, organ, task, task_call, task_event, task_need, task_number
+from fleet.store.tables import booking, task, task_call, task_event, task_need, task_number
 from fleet.store.unit_commands import enqueue, withdraw
 
 CALLING = 0x7461736B  # "task"
 CALL, RELEASE = "task_call", "task_release"
 """Kinds of commands."""
 
-_OVERLAP = "23P01"
 _SET_OUT = timedelta(hours=1)
 """A vehicle that is on the road when it is called may have set out for it before: so far back it is judged again."""
 
@@ -63,11 +63,7 @@ async def wait_for_turn(connection: AsyncConnection) -> None:
 
 async def create_task(connection: AsyncConnection, new: Task) -> Task:
     """Stores a task with its needs, whatever its id and number say, and answers it with those it got."""
-    year = new.created_at.astimezone(LOCAL).year
-    counted = upsert(task_number).values(organ_id=new.organ_id, year=year, last=1)
-    counted = counted.on_conflict_do_update(index_elements=["organ_id", "year"], set_={"last": task_number.c.last + 1})
-    n: int = (await connection.execute(counted.returning(task_number.c.last))).scalar_one()
-    code: str = (await connection.execute(select(organ.c.code).where(organ.c.id == new.organ_id))).scalar_one()
+    code, year, n = await next_of_year(connection, task_number, new.organ_id, new.created_at)
     number = f"{code}-{year}-T{n:03d}"
     same = ("organ_id", "commander_id", "created_at", "title", "why", "radius_m", "division", "approve_by")
     values = {
@@ -116,7 +112,7 @@ async def call(
         async with connection.begin_nested():
             await connection.execute(insert(booking), bookings)
     except IntegrityError as refusal:
-        if getattr(getattr(refusal.orig, "__cause__", None), "sqlstate", None) != _OVERLAP:
+        if not is_overlap(refusal):
             raise
         raise TakenMeanwhile("Somebody took one of the vehicles at this moment: try again.") from None
     answer_by = now + timedelta(seconds=answer_within_s)
@@ -189,7 +185,7 @@ async def answer(
         async with connection.begin_nested():
             await connection.execute(statement)
     except IntegrityError as refusal:
-        if getattr(getattr(refusal.orig, "__cause__", None), "sqlstate", None) != _OVERLAP:
+        if not is_overlap(refusal):
             raise
         raise Conflict("The vehicle or the driver is taken by an order or another task in that time.") from None
 
