@@ -6,8 +6,9 @@ import csv
 import io
 import zipfile
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -19,6 +20,7 @@ from api.statistics.schemas import Answer, DefinitionList, VehiclePage
 from fleet.model.registry import Role
 from fleet.statistics.registry import STATISTICS
 from fleet.store import tables
+from fleet.store.rollups import MONTHS
 from tests.api.builders import World, connected
 
 pytestmark = pytest.mark.store
@@ -59,6 +61,11 @@ async def fleet(world: World) -> World:
     ):
         values = {**ZEROS, "vehicle_id": vehicle_id, "day": day, "trips": 1, "distance_m": distance_m}
         await world.execute(insert(tables.vehicle_day).values(values))
+    async with world.engine.begin() as connection:
+        driver = cast(asyncpg.Connection, (await connection.get_raw_connection()).driver_connection)
+        days = await driver.fetch("select vehicle_id, day from vehicle_day")
+        months = sorted({(one["vehicle_id"], one["day"].replace(day=1)) for one in days})
+        await driver.execute(MONTHS, *(list(column) for column in zip(*months, strict=True)))
     return world
 
 
