@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -60,7 +61,8 @@ class Feed:
         first = self._entries[0].revision if self._entries else self.revision + 1
         if revision < first - 1:
             return None
-        return [one for one in self._entries if one.revision > revision]
+        newest_first = takewhile(lambda one: one.revision > revision, reversed(self._entries))
+        return list(newest_first)[::-1]
 
     def visible(self, one: Entry, scope: Scope) -> bool:
         """Whether the scope holds it, as the vehicle is now."""
