@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fleet.dispatch.road import Away
-from fleet.judging.outings import Known, Outing, TrackOf, at_home, farthest_m, outings
+from fleet.judging.outings import YARD_M, Known, Outing, TrackOf, at_home, farthest_m, outings
 from fleet.misuse.base import Home
 from fleet.model.moments import from_us
 from fleet.model.trips import Doubt, Gap, Segment, Stop, Trip
-
-_YARD_M = 2_000
-"""A longer trip has left the yard; only shorter ones are measured against the designated place's radius."""
 
 
 def absences(segments: Sequence[Known], home: Home | None, radius_m: int, track_of: TrackOf) -> list[Away]:
@@ -66,7 +63,7 @@ def _went(outing: Outing, home: Home, radius_m: int, track_of: TrackOf) -> bool:
             if segment.after is not None and not at_home(segment.after, home, radius_m):
                 return True
             continue
-        if segment.distance_m > _YARD_M:
+        if segment.distance_m > YARD_M:
             return True
         if segment.destination is not None and not at_home(segment.destination, home, radius_m):
             return True

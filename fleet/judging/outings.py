@@ -20,6 +20,9 @@ from fleet.model.verdicts import Destination
 FASTEST_KMH = 130
 """No official vehicle of the city gets farther in a silence than this allows, on straight lines."""
 
+YARD_M = 2_000
+"""A longer trip has left the yard; only shorter ones are measured against the designated place's radius."""
+
 TrackOf = Callable[[int], Sequence[TrackPoint]]
 """The track of a trip by its id; empty where it is not known."""
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from fleet.dispatch.reconciliation import reconcile
-from fleet.judging.outings import Known, Outing, TrackOf, farthest_m, outings, perhaps_home_at, reached
+from fleet.judging.outings import YARD_M, Known, Outing, TrackOf, farthest_m, outings, perhaps_home_at, reached
 from fleet.misuse.base import EventItem, Facts, GapItem, Home, Item, Rule, Sealing, StopItem, TripItem
 from fleet.misuse.registry import RULES
 from fleet.model.findings import Outcome, Parameter
@@ -27,9 +27,6 @@ PoliciesAt = Callable[[datetime], Policies]
 
 Silences = Mapping[int, Gap]
 """The gaps by the moment at which they began."""
-
-_YARD_M = 2_000
-"""A longer trip has left the yard; only shorter ones are measured against the designated place's radius."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +267,7 @@ def _orders_kept(dossier: Dossier, facts: TripFacts) -> bool:
 def _trip_facts(dossier: Dossier, trip_id: int, trip: Trip, outing: Outing, silences: Silences) -> TripFacts:
     started = from_us(trip.started_us)
     farthest = None
-    if dossier.home is not None and trip.distance_m <= _YARD_M:
+    if dossier.home is not None and trip.distance_m <= YARD_M:
         farthest = farthest_m(dossier.track_of(trip_id), dossier.home)
     measured = {
         (grant.source_id, place.key): reached(outing, place, dossier.track_of)
