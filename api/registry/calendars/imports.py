@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.answers import json_answer
 from api.dependencies import Caller, Shared, requires
 from api.errors import ApiProblem, problems
 from api.registry.calendars.schemas import ListKind, ListReport
-from api.registry.sheets.routes import CSV_BODY, PATIENCE_S
+from api.registry.sheets.routes import CSV_BODY, PATIENCE_S, DryRun, Partial
 from api.state import Services
 from fleet.identity.permissions import Permission
 from fleet.identity.scope import mask_phone
@@ -22,8 +22,6 @@ from fleet.store.reports import as_data
 router = APIRouter(tags=["registry"])
 
 Writer = Annotated[Caller, requires(Permission.MANAGE_LISTS)]
-DryRun = Annotated[bool, Query(description="Say what would happen, and store nothing")]
-Partial = Annotated[bool, Query(description="Store the good rows although others are refused")]
 
 
 @router.post(

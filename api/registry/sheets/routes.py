@@ -30,6 +30,8 @@ CSV_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"description": "The sheet", "content": {"text/csv": {"schema": {"type": "string"}}}}
 }
 
+DryRun = Annotated[bool, Query(description="Say what would happen, and store nothing")]
+Partial = Annotated[bool, Query(description="Store the good rows although others are refused")]
 HeadersQuery = Annotated[Headers, Query(description="Language of the header and of the values")]
 
 
@@ -45,8 +47,8 @@ async def import_sheet(
     services: Shared,
     caller: Annotated[Caller, requires(Permission.IMPORT_REGISTRY)],
     kind: SheetKind,
-    dry_run: Annotated[bool, Query(description="Say what would happen, and store nothing")] = False,
-    partial: Annotated[bool, Query(description="Store the good rows although others are refused")] = False,
+    dry_run: DryRun = False,
+    partial: Partial = False,
     effective_on: Annotated[
         date | None, Query(description="The day since when changes of organ, use, status, … are so; default: today")
     ] = None,
