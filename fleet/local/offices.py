@@ -19,8 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fleet.identity.broker_access import new_password
 from fleet.identity.passwords import hash_password, password_matches
 from fleet.model.registry import OrganKind, Role
+from fleet.model.scope import CITY
 from fleet.store import accounts, policies
-from fleet.store.tables import account, organ, policy_value
+from fleet.store.tables import organ
 
 POSTS: Mapping[str, Role] = {
     "dispatcher": Role.ORGAN_DISPATCHER,
@@ -66,25 +67,18 @@ async def ensure_offices(connection: AsyncConnection, kept: Mapping[str, str], *
     rights.
     """
     wanted = await _wanted(connection)
-    stored = {
-        row.username: row
-        for row in await connection.execute(
-            select(account.c.username, account.c.version, account.c.disabled_at, account.c.password_hash).where(
-                account.c.username.in_(wanted)
-            )
-        )
-    }
+    stored = await accounts.find_named(connection, wanted)
     if not fresh and not stored:
         return []
     found: list[OfficeLogin] = []
     for username, one in wanted.items():
         row = stored.get(username)
         password = kept.get(username)
-        if row is not None and row.disabled_at is not None:
+        if row is not None and row["disabled_at"] is not None:
             continue
         # The first version has the password it was made with, which spares a start the work of comparing.
-        changed = row is not None and row.version != 1
-        if row is not None and changed and (password is None or not password_matches(password, row.password_hash)):
+        changed = row is not None and row["version"] != 1
+        if row is not None and changed and (password is None or not password_matches(password, row["password_hash"])):
             continue
         if row is None or password is None:
             password = new_password()
@@ -140,17 +134,17 @@ async def ensure_orders_kept(
     to leave afterwards. For the time in which they were closed none count. A policy that somebody else gave a value
     stays as it is. The caller commits.
     """
-    statement = select(policy_value).where(policy_value.c.slug == ORDERS_KEPT, policy_value.c.organ_id.is_(None))
-    rows = (await connection.execute(statement.order_by(policy_value.c.effective_from, policy_value.c.id))).all()
-    if not rows or any(row.who != _WHO for row in rows):
+    versions = await policies.list_versions(connection, ORDERS_KEPT, scope=CITY)
+    rows = [row for row in versions if row["organ_id"] is None]
+    if not rows or any(row["who"] != _WHO for row in rows):
         return None
-    last = rows[-1]
+    last = rows[0]  # the latest beginning first
     closed_at = _alive_at(diary)
     open_still = closed_at is not None and now - closed_at <= CLOSED_AFTER
-    if last.value is True and wanted and (open_still or last.effective_from > now):
+    if last["value"] is True and wanted and (open_still or last["effective_from"] > now):
         return None
-    if last.value is True:
-        since = last.effective_from if closed_at is None else max(last.effective_from, closed_at)
+    if last["value"] is True:
+        since = last["effective_from"] if closed_at is None else max(last["effective_from"], closed_at)
         await _put(connection, value=False, since=since, why="用车单位停止办理用车单", now=now)
     if not wanted:
         return None

@@ -13,7 +13,7 @@ from fleet.identity.scope import BOUND_TO_AN_ORGAN
 from fleet.local.places import secret
 from fleet.model.registry import OrganKind, Role
 from fleet.store import accounts
-from fleet.store.tables import account, organ, vehicle
+from fleet.store.tables import organ, vehicle
 
 ROLES = tuple(role for role in Role if role is not Role.ADMINISTRATOR)
 
@@ -50,14 +50,7 @@ async def ensure_people(connection: AsyncConnection, secrets: Path, *, fresh: bo
     not shown. The caller commits. Needs the owner's rights.
     """
     names = {account_name(role): role for role in ROLES}
-    stored = {
-        row.username: row
-        for row in await connection.execute(
-            select(account.c.username, account.c.version, account.c.disabled_at, account.c.password_hash).where(
-                account.c.username.in_(names)
-            )
-        )
-    }
+    stored = await accounts.find_named(connection, names)
     if not fresh and not stored:
         return ()
     home = await _largest_organ(connection)
@@ -70,12 +63,12 @@ async def ensure_people(connection: AsyncConnection, secrets: Path, *, fresh: bo
         path = secrets / f"account_{name}"
         # The database counts the changes of an account: the first version has the password it was made with, which
         # spares a start the work of comparing.
-        untouched = row is not None and row.version == 1
+        untouched = row is not None and row["version"] == 1
         lost = untouched and not path.exists()
-        if row is not None and (row.disabled_at is not None or not (untouched or path.exists())):
+        if row is not None and (row["disabled_at"] is not None or not (untouched or path.exists())):
             continue
         password = secret(path)
-        if row is not None and not untouched and not password_matches(password, row.password_hash):
+        if row is not None and not untouched and not password_matches(password, row["password_hash"]):
             continue
         if row is None or lost:
             await accounts.put_account(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,12 @@ async def find_credentials(connection: AsyncConnection, username: str) -> Creden
     if row is None:
         return None
     return Credentials(account_id=row.id, password_hash=row.password_hash, role=row.role, disabled_at=row.disabled_at)
+
+
+async def find_named(connection: AsyncConnection, usernames: Iterable[str]) -> dict[str, RowMapping]:
+    """By username, those that there are, with version, password hash and when they were disabled."""
+    wanted = select(account).where(account.c.username.in_(list(usernames)))
+    return {row["username"]: row for row in (await connection.execute(wanted)).mappings()}
 
 
 async def put_account(
