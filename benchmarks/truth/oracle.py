@@ -225,12 +225,22 @@ class Oracle:
                 nearest = min(real, key=lambda pair: abs(pair[0] - episode.begins_at))[1] if real else -1
                 order = orders.get(leg.outing if leg.outing >= 0 else nearest)
                 filing = Filing.NONE if order is None else order.filing
-                if filing is Filing.WRONG_VEHICLE and leg.outing < 0:
-                    filing = Filing.NONE  # what the other vehicle's order says does not lead to a station
                 order = begun if filing is Filing.UNDER_WAY else order
-                if leg.outing < 0 and order is not None and episode.begins_at > order.window_to + self._grace_s:
-                    filing = Filing.NONE  # fuel for an outing that is hours late
+                if leg.outing < 0:
+                    filing = self._of_errand(filing, order, episode.begins_at)
                 yield Drive(episode.begins_at, episode.ends_at, leg, filing, order, leg.outing < 0)
+
+    def _of_errand(self, filing: Filing, order: OrderWanted | None, begins_at: float) -> Filing:
+        """An order leads to a station while it lets its vehicle be out, and only once it is approved."""
+        if order is None or filing is Filing.EXEMPT:
+            return filing
+        if filing is Filing.WRONG_VEHICLE:
+            return Filing.NONE  # what the other vehicle's order says does not lead to a station
+        early_s = self._number("orders.early_departure_s")
+        if not order.window_from - early_s <= begins_at <= order.window_to + self._grace_s:
+            return Filing.NONE
+        unknown = filing is Filing.IN_TIME and order.approved_at is not None and order.approved_at > begins_at
+        return Filing.LATE if unknown else filing
 
     def _touching(self, begins_at: float, ends_at: float) -> list[Drive]:
         last = bisect_right(self._begins, ends_at + _MARGIN_S)

@@ -16,6 +16,7 @@ from benchmarks.truth.papers import policies_of
 from fleet.misuse.registry import RULES
 from fleet.model.findings import Finding, Severity
 from fleet.model.moments import to_us
+from simulators.days.model import Filing
 
 DAYS = Days(FIRST_DAY, 6)
 SLUGS = [rule.slug for rule in RULES]
@@ -67,6 +68,20 @@ def test_the_truth_knows_a_finding_of_another_time_and_one_of_another_rule() -> 
     assert not oracle.true(replace(drive, begin=night, end=night + timedelta(minutes=10)))
     others = {slug for slug in SLUGS if oracle.true(replace(drive, rule=slug))}
     assert not others & {"sealed_vehicle_moved", "unit_tampered", "unit_silent", "odometer_gap", "speeding"}
+
+
+@pytest.mark.parametrize("vehicle_id", [4_736, 4_969])
+def test_who_fetches_fuel_before_his_order_lets_him_is_not_taken_for_ordered(vehicle_id: int) -> None:
+    """One of them leaves before the approval, the other hours before the window."""
+    days = Days(FIRST_DAY, 1)
+    organ, vehicle = next((organ, one) for organ, some in chosen(600) for one in some if one.id == vehicle_id)
+    (judged,) = judge_organ(organ, [fold(player(organ, vehicle, days), days)], days)
+    oracle = Oracle(organ, judged.folded.player, judged.folded.lived, policies_of(organ)(days.begin))
+    assert "unapproved_trip" in {one.rule for one in judged.findings}
+    assert [one for one in judged.findings if not oracle.true(one)] == []
+    # A red one says that there was no order at all: of who left between the two that is as untrue as ever.
+    filings = {one.filing for one in oracle.drives if one.errand}
+    assert filings - {Filing.NONE, Filing.IN_TIME} == ({Filing.LATE} if vehicle_id == 4_736 else set())
 
 
 def test_readings_come_through_the_wire_and_in_the_order_of_their_keys() -> None:
