@@ -177,37 +177,38 @@ def _goes_on(vehicle: Vehicle, day: date) -> list[Episode]:
 
 
 def _errands(member: Member, timeline: Timeline, day: date) -> Iterator[_Going]:
-    """Ways to the filling station and back; each pair of drives that belong to no outing is one."""
+    """Ways to the filling station and back. Away from the yard somebody searches, to and fro: it is one errand all the
+    same, with as many ways before the filling as after it."""
     vehicle = member.vehicle
-    ways = [one for one in timeline.episodes if one.leg is not None and one.leg.outing < 0]
+    ways = [(one, one.leg) for one in timeline.episodes if one.leg is not None and one.leg.outing < 0]
     filled = [one for one in timeline.episodes if one.activity is Activity.FILLING]
-    for number, (out, back) in enumerate(zip(ways[::2], ways[1::2], strict=False)):
-        assert out.leg is not None
-        assert back.leg is not None
+    for number, station in enumerate(filled):
+        rounds = sum(one.begins_at < station.begins_at for one, _ in ways)
+        first, there, last, back = ways[0][0], ways[0][1], *ways[2 * rounds - 1]
+        ways = ways[2 * rounds :]
         draws = Draws(vehicle.subject.key, day.toordinal(), "servicing", number)
-        approved_at = out.begins_at - draws.between(600, 5_400)
-        places = [out.leg.start.place, out.leg.end.place]
-        station = next((one for one in filled if out.ends_at <= one.begins_at < back.begins_at), None)
+        approved_at = first.begins_at - draws.between(600, 5_400)
+        places = [there.start.place, there.end.place]
         window = (
-            floor((out.begins_at - draws.between(0, 600)) / _GRID_S) * _GRID_S,
-            ceil((back.ends_at + draws.between(600, 2_400)) / _GRID_S) * _GRID_S,
+            floor((first.begins_at - draws.between(0, 600)) / _GRID_S) * _GRID_S,
+            ceil((last.ends_at + draws.between(600, 2_400)) / _GRID_S) * _GRID_S,
         )
-        card = next((one for one in timeline.cards if station is not None and one.at >= station.ends_at), None)
+        card = next((one for one in timeline.cards if one.at >= station.ends_at), None)
         yield _Going(
             member=member,
             number=f"f{number}",
-            departs_at=out.begins_at,
-            returns_at=back.ends_at,
-            odometer_out_m=out.before.odometer_m,
-            odometer_in_m=back.after.odometer_m,
+            departs_at=first.begins_at,
+            returns_at=last.ends_at,
+            odometer_out_m=first.before.odometer_m,
+            odometer_in_m=last.after.odometer_m,
             window=window,
             filed_at=approved_at - draws.between(300, 7_200),
             approved_at=approved_at,
             filled=None if card is None else (card.volume_ml, card.amount_fen),
             form={
-                "area": area_needed((), (out.leg, back.leg), places, vehicle.subject),
+                "area": area_needed((), (there, back), places, vehicle.subject),
                 "origin": places[0],
-                "destinations": ((out.leg.name, places[1]),),
+                "destinations": ((there.name, places[1]),),
             },
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -14,6 +15,8 @@ from fleet.geography.divisions import COUNTIES
 from fleet.model.registry import Body, Energy
 from simulators.days.model import Area, Filing
 from simulators.days.orders import county_at
+from simulators.days.timeline import Activity
+from simulators.habits import Density
 from simulators.office.papers import Member, Paper, Step, papers_of
 from simulators.office.staff import Driver, Wheel, licences, pairs
 from simulators.vehicle import Vehicle
@@ -107,6 +110,26 @@ def test_the_way_to_the_filling_station_is_ordered_too() -> None:
     filled = [paper.bodies[Step.RETURN] for paper in servicing if "fuel_l" in paper.bodies[Step.RETURN]]
     assert filled
     assert all(float(str(body["fuel_yuan"])) > 0 for body in filled)
+
+
+def test_who_searches_for_a_station_far_from_home_has_one_order_for_it() -> None:
+    """Away from the yard the way is driven to and fro: dozens of drives, and one errand."""
+    made = replace(world(), density=Density({}, {}, private_night=0.0, mission=0.5))
+    searched = 0
+    for number in range(_VEHICLES):
+        vehicle = Vehicle(spec(number), made)
+        episodes = vehicle.timeline(WORKING_DAY).episodes
+        ways = [one for one in episodes if one.leg is not None and one.leg.outing < 0]
+        filled = [one for one in episodes if one.activity is Activity.FILLING]
+        if len(ways) == 2 * len(filled):
+            continue
+        searched += 1
+        some = papers_of([Member(number + 1, vehicle, 5)], drivers(vehicle.spec.organ or 0, 1), WORKING_DAY)
+        servicing = [paper for paper in some if paper.form["purpose"] == "vehicle_servicing"]
+        assert len(servicing) == len(filled)
+        spans = [(paper.departs_at, window(paper)[1].timestamp()) for paper in servicing]
+        assert all(any(begin <= one.begins_at and one.ends_at <= end for begin, end in spans) for one in ways)
+    assert searched
 
 
 def test_the_odometer_goes_on_from_paper_to_paper() -> None:
