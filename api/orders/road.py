@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import Database
@@ -51,8 +52,20 @@ class RoadDesk:
         async with self._database.begin() as connection:
             seen = await sightings.take_one(connection)
             if seen is not None:
-                await write(connection, seen, self._now())
+                await self._write(connection, seen)
         return seen is not None
+
+    async def _write(self, connection: AsyncConnection, seen: Seen) -> None:
+        """One that cannot be written holds up no other: the judge leaves it again when it next judges the vehicle."""
+        try:
+            async with connection.begin_nested():
+                await write(connection, seen, self._now())
+        except IntegrityError:
+            log.exception("order %d: what the road shows of vehicle %d is refused", seen.order_id, seen.vehicle_id)
+        except (DBAPIError, StoreUnavailable):
+            raise
+        except Exception:
+            log.exception("order %d: what the road shows of vehicle %d failed", seen.order_id, seen.vehicle_id)
 
     async def _run(self) -> None:
         failing = False

@@ -208,3 +208,22 @@ async def test_a_sighting_waits_for_the_desk_and_is_written_once(road: Road) -> 
     assert await road.outing(order_id) == ("departed", shown(left), "road", None, None)
     (count,) = await town.world.rows("select count(*) as n from order_event where command = 'road'")
     assert count["n"] == 1
+
+
+async def test_what_cannot_be_written_holds_up_nothing_and_is_seen_again(
+    road: Road, caplog: pytest.LogCaptureFixture
+) -> None:
+    town = road.town
+    order_id = await town.assigned()
+    begin = town.world.clock().replace(microsecond=0)
+    left = begin + timedelta(minutes=5)
+    home = stop(begin - timedelta(hours=9), left, vehicle_id=11)
+    town.world.clock.advance(timedelta(minutes=10))
+    await town.world.execute(text("alter table order_event add constraint refused check (command <> 'road') not valid"))
+    await road.drive(home, trip(left, None, vehicle_id=11, destination=None))
+    assert (await road.outing(order_id))[0] == "assigned"
+    assert f"order {order_id}: what the road shows of vehicle 11 is refused" in caplog.text
+    assert await town.world.rows("select * from order_sighting") == []
+    await town.world.execute(text("alter table order_event drop constraint refused"))
+    await road.drive(trip(left, None, vehicle_id=11, destination=None))
+    assert (await road.outing(order_id))[0] == "departed"
