@@ -30,7 +30,7 @@ from tests.api.case_rows import case
 from tests.api.conftest import app, world  # noqa: F401  # fixtures
 from tests.api.journeys import Journeys
 from tests.api.streams import served
-from tests.api.test_scope import ordered
+from tests.api.two_organs import ordered
 
 pytestmark = pytest.mark.store
 

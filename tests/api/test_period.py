@@ -22,7 +22,7 @@ from fleet.store import tables
 from fleet.store.unknowns import OF_NOW, Unknown
 from tests.api.builders import World, connected
 from tests.api.test_matrix import address
-from tests.api.test_scope import ordered
+from tests.api.two_organs import ordered
 
 pytestmark = pytest.mark.store
 
