@@ -24,6 +24,7 @@ PUBLIC = frozenset(
         ("GET", "/readyz"),
         ("GET", "/metrics"),
         ("GET", "/openapi.json"),
+        ("GET", "/asyncapi.json"),
         ("GET", "/"),
         ("GET", "/favicon.ico"),
         ("GET", "/assets/{version}/{name:path}"),

@@ -32,7 +32,7 @@ from api.ledger.routes import router as ledger_router
 from api.limits import Rates, Seats
 from api.live.poller import REGISTRY_INTERVAL_S, Live
 from api.middleware import Edge
-from api.openapi import DESCRIPTION, install_openapi
+from api.openapi import DESCRIPTION, install_asyncapi, install_openapi
 from api.orders.candidates import router as candidates_router
 from api.orders.road import RoadDesk
 from api.orders.routes import router as orders_router
@@ -153,6 +153,7 @@ def create_app(
         api.include_router(router)
     app.include_router(api)
     app.include_router(health_router)
+    install_asyncapi(app)
     app.include_router(dashboard_router(page))
     access.check(app)
     errors.install(app)

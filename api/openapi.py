@@ -1,11 +1,13 @@
-"""The contract at `/openapi.json`: what FastAPI derives, and what it cannot know."""
+"""The contracts at `/openapi.json` (what FastAPI derives, and what it cannot know) and `/asyncapi.json` (MQTT)."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import Response
 from pydantic.json_schema import models_json_schema
 
 from api.access import declared
@@ -77,3 +79,12 @@ def install_openapi(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def install_asyncapi(app: FastAPI) -> None:
+    """`/asyncapi.json`: what units publish and are told. The file is made by `python -m ingest.contract`."""
+    written = Path(__file__).with_name("asyncapi.json").read_bytes()
+
+    @app.get("/asyncapi.json", include_in_schema=False)
+    async def asyncapi() -> Response:
+        return Response(written, media_type="application/json")

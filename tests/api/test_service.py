@@ -95,6 +95,12 @@ async def test_every_answer_carries_the_security_headers(client: httpx.AsyncClie
         assert headers["referrer-policy"] == "no-referrer"
 
 
+async def test_the_contract_of_units_is_served(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/asyncapi.json")).json()
+    assert document["asyncapi"].startswith("3.")
+    assert document["channels"]["receipt"]["address"] == "fleet/v1/{division}/{unit}/receipt"
+
+
 async def test_the_contract_is_complete(client: httpx.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
