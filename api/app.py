@@ -27,6 +27,7 @@ from api.auth.totp import router as totp_router
 from api.cases.routes import router as cases_router
 from api.dashboard.serve import dashboard_router
 from api.database import Database
+from api.energy.imports import router as energy_imports_router
 from api.geography.routes import router as geography_router
 from api.health.metrics import Metrics
 from api.health.routes import router as health_router
@@ -67,6 +68,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tokens_router,
     totp_router,
     accounts_router,
+    energy_imports_router,  # before the registry: its paths are more particular
     registry_router,
     tracks_router,
     orders_router,

@@ -19,7 +19,7 @@ MAX_BODY_BYTES = 1024 * 1024
 MAX_SHEET_BYTES = 16 * 1024 * 1024
 BODY_WITHIN_S, SHEET_WITHIN_S = 30.0, 180.0
 SHEETS = "/api/v1/imports/"
-"""Whole registries come as one sheet; only administrators get so far that a body is read."""
+"""Whole registries come as one sheet; only who may import something gets so far that a body is read."""
 
 MAX_PATH_BYTES, MAX_QUERY_BYTES = 2 * 1024, 8 * 1024
 MAX_HEADERS, MAX_HEADER_BYTES = 100, 32 * 1024

@@ -1,13 +1,15 @@
-"""`fleet import`: whole registries from CSV sheets."""
+"""`fleet import`: whole registries, and what was bought, from CSV sheets."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(help="Import organs, vehicles or drivers from a CSV sheet.", no_args_is_help=True)
+app = typer.Typer(
+    help="Import organs, vehicles, drivers, fuel-card or charging records from a CSV sheet.", no_args_is_help=True
+)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, UTF-8 or GB18030")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and store nothing")]
@@ -46,6 +48,21 @@ def drivers(file: File, dry_run: DryRun = False, partial: Partial = False, as_js
     _import("drivers", file, dry_run=dry_run, partial=partial, effective_on=None, as_json=as_json)
 
 
+@app.command()
+def fuel(file: File, dry_run: DryRun = False, partial: Partial = False, as_json: AsJson = False) -> None:
+    """Fuel-card records, known by card, time and product; the same sheet again changes nothing."""
+    _import("fuel", file, dry_run=dry_run, partial=partial, effective_on=None, as_json=as_json)
+
+
+app.command("refuels", hidden=True, help="The same as `fuel`.")(fuel)
+
+
+@app.command()
+def charging(file: File, dry_run: DryRun = False, partial: Partial = False, as_json: AsJson = False) -> None:
+    """Charging records, known by vehicle and beginning; the same sheet again changes nothing."""
+    _import("charging", file, dry_run=dry_run, partial=partial, effective_on=None, as_json=as_json)
+
+
 def _import(kind: str, file: Path, *, dry_run: bool, partial: bool, effective_on: str | None, as_json: bool) -> None:
     """Prints the report; exit code 1 when a row is refused, or the sheet cannot be read."""
     import json
@@ -53,8 +70,9 @@ def _import(kind: str, file: Path, *, dry_run: bool, partial: bool, effective_on
 
     from fleet.commands.session import actor, current_settings, now, owner_connection, run
     from fleet.identity.scope import mask_phone
+    from fleet.model.scope import CITY
     from fleet.registry.sheets import Unreadable
-    from fleet.store import imports
+    from fleet.store import energy_records, imports
     from fleet.store.recompute import today
     from fleet.store.reports import as_data
 
@@ -68,18 +86,12 @@ def _import(kind: str, file: Path, *, dry_run: bool, partial: bool, effective_on
         raise typer.BadParameter("--effective-on: today or earlier")
 
     async def work() -> imports.Report:
+        shared: dict[str, Any] = {"dry_run": dry_run, "partial": partial, "account": actor(), "now": moment}
         async with owner_connection(current_settings()) as connection:
-            report = await imports.run(
-                connection,
-                kind,
-                content,
-                dry_run=dry_run,
-                partial=partial,
-                effective_on=since,
-                account=actor(),
-                mask=mask_phone,
-                now=moment,
-            )
+            if kind in energy_records.TABLES:
+                report = await energy_records.run(connection, kind, content, scope=CITY, **shared)
+            else:
+                report = await imports.run(connection, kind, content, effective_on=since, mask=mask_phone, **shared)
             await connection.commit()
             return report
 

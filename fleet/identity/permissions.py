@@ -25,6 +25,7 @@ class Permission(StrEnum):
     READ_DRIVERS = "read_drivers"
     MANAGE_DRIVERS = "manage_drivers"
     IMPORT_REGISTRY = "import_registry"
+    IMPORT_ENERGY = "import_energy"
     READ_POLICIES = "read_policies"
     MANAGE_POLICIES = "manage_policies"
     READ_LISTS = "read_lists"
@@ -65,6 +66,7 @@ SENTENCES = MappingProxyType(
         Permission.READ_DRIVERS: "Read drivers, their phones masked.",
         Permission.MANAGE_DRIVERS: "Create and change drivers.",
         Permission.IMPORT_REGISTRY: "Import organs, vehicles, drivers and units from files.",
+        Permission.IMPORT_ENERGY: "Import fuel-card and charging records of the vehicles of one's organs.",
         Permission.READ_POLICIES: "Read the values of policies and their versions.",
         Permission.MANAGE_POLICIES: "Give policies new values.",
         Permission.READ_LISTS: "Read calendars, duty rosters, sealing lists, exemptions and fuel cards.",
@@ -111,6 +113,7 @@ TABLE = MappingProxyType(
         Permission.READ_DRIVERS: _STAFF,
         Permission.MANAGE_DRIVERS: frozenset({Role.ADMINISTRATOR, Role.CITY_DISPATCHER, Role.ORGAN_DISPATCHER}),
         Permission.IMPORT_REGISTRY: frozenset({Role.ADMINISTRATOR}),
+        Permission.IMPORT_ENERGY: frozenset({Role.ADMINISTRATOR}) | _DISPATCHERS,
         Permission.READ_POLICIES: EVERYBODY,
         Permission.MANAGE_POLICIES: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR}),
         Permission.READ_LISTS: _STAFF,
@@ -156,6 +159,7 @@ WRITES = frozenset(
         Permission.MANAGE_AREAS,
         Permission.MANAGE_DRIVERS,
         Permission.IMPORT_REGISTRY,
+        Permission.IMPORT_ENERGY,
         Permission.MANAGE_POLICIES,
         Permission.MANAGE_LISTS,
         Permission.RETRY_QUARANTINE,

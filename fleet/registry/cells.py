@@ -115,6 +115,7 @@ def day(field: str, zh: str) -> Column:
 
 
 _CLOCK = re.compile(r"(.+?)[ T]+([0-9]{1,2}):([0-9]{2})(?::00)?")
+_CLOCK_WITH_SECONDS = re.compile(r"(.+?)[ T]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 
 
 def moment(field: str, name: str, zh: str) -> Column:
@@ -126,15 +127,37 @@ def moment(field: str, name: str, zh: str) -> Column:
         on = whole_day.parse(found[1] if found else cell, codes)
         hour, minute = (int(found[2]), int(found[3])) if found else (0, 0)
         if hour > 23 or minute > 59:
-            raise BadCell(
-                f"“{cell}”不是时间（例：2026-01-02 18:00）", f"{cell!r} is no time (such as 2026-01-02 18:00)"
-            )
+            raise _no_time(cell)
         return datetime(on.year, on.month, on.day, hour, minute, tzinfo=LOCAL)
 
     def show(value: Value, _: Mapping[int, str], __: bool) -> str:
         return f"{value.astimezone(LOCAL):%Y-%m-%d %H:%M}"
 
     return Column(field, name, zh, parse, show)
+
+
+def instant(field: str, name: str, zh: str) -> Column:
+    """A time of Asia/Shanghai, to the minute or the second: 2026-10-01 18:00:07. A day alone is none."""
+    whole_day = day(field, zh)
+
+    def parse(cell: str, codes: Codes) -> datetime:
+        found = _CLOCK_WITH_SECONDS.fullmatch(cell.strip())
+        if found is None:
+            raise _no_time(cell)
+        on = whole_day.parse(found[1], codes)
+        hour, minute, second = int(found[2]), int(found[3]), int(found[4] or 0)
+        if hour > 23 or minute > 59 or second > 59:
+            raise _no_time(cell)
+        return datetime(on.year, on.month, on.day, hour, minute, second, tzinfo=LOCAL)
+
+    def show(value: Value, _: Mapping[int, str], __: bool) -> str:
+        return f"{value.astimezone(LOCAL):%Y-%m-%d %H:%M:%S}"
+
+    return Column(field, name, zh, parse, show)
+
+
+def _no_time(cell: str) -> BadCell:
+    return BadCell(f"“{cell}”不是时间（例：2026-01-02 18:00）", f"{cell!r} is no time (such as 2026-01-02 18:00)")
 
 
 _YES, _NO = ("是", "yes", "y", "true", "1", "√"), ("否", "no", "n", "false", "0", "×")

@@ -80,12 +80,36 @@ DUTY_ROSTER: tuple[Column, ...] = (
     cells.text("why", "事由", 500),
 )
 
+FUEL: tuple[Column, ...] = (
+    cells.text("card", "卡号", 40, lambda cell: cell.strip().replace(" ", "")),
+    cells.instant("at", "time", "交易时间"),
+    cells.text("product", "油品", 40),
+    cells.scaled("ml", "litres", "数量（升）", 1000),
+    cells.scaled("cost_fen", "cost_yuan", "金额（元）", 100),
+    cells.text("station", "加油站", 100),
+    cells.vehicle("vehicle_id", "plate", "号牌号码", plates.normalise),
+    cells.scaled("odometer_m", "odometer_km", "里程（公里）", 1000),
+    cells.text("number", "流水号", 60),
+)
+
+CHARGING: tuple[Column, ...] = (
+    cells.vehicle("vehicle_id", "plate", "号牌号码", plates.normalise),
+    cells.instant("begin", "from", "开始时间"),
+    cells.instant("end", "to", "结束时间"),
+    cells.scaled("wh", "energy_kwh", "电量（千瓦时）", 1000),
+    cells.scaled("cost_fen", "cost_yuan", "金额（元）", 100),
+    cells.text("station", "充电站", 100),
+    cells.text("number", "流水号", 60),
+)
+
 SHEETS: Mapping[str, tuple[Column, ...]] = {
     "organs": ORGANS,
     "vehicles": VEHICLES,
     "drivers": DRIVERS,
     "calendar": CALENDAR,
     "duty_roster": DUTY_ROSTER,
+    "fuel": FUEL,
+    "charging": CHARGING,
 }
 
 
@@ -138,7 +162,7 @@ def read(kind: str, content: bytes) -> tuple[list[Column], list[Row]]:
 
 def _column(kind: str, name: str) -> Column | None:
     """None for a column without a name. Raises Unreadable for one that is not known."""
-    word = name.strip().lower()
+    word = name.strip().lower().replace("(", "（").replace(")", "）")
     if not word:
         return None
     for column in SHEETS[kind]:

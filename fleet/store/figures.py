@@ -75,6 +75,7 @@ _HISTORY = "left join vehicle_history h on h.vehicle_id = v.id and h.period @> x
 _DAY_SUMS = (
     *("trips", "distance_m", "odometer_m", "driving_s", "idle_s", "standing_s", "silent_s", "stopped_s", "gap_s"),
     *("gap_odometer_m", "fuel_ml", "energy_wh", "fuel_distance_m", "energy_distance_m"),
+    *("fuel_counter_ml", "fuel_counter_m", "energy_counter_wh", "energy_counter_m"),
 )
 
 _SAME_ALL_MONTH = """exists (

@@ -66,6 +66,7 @@ where v.vehicle_id = d.vehicle_id and v.day = d.day and not exists (
 _SUMS = (
     *("trips", "distance_m", "odometer_m", "driving_s", "idle_s", "standing_s", "stopped_s", "silent_s", "gap_s"),
     *("gap_odometer_m", "fuel_ml", "energy_wh", "fuel_distance_m", "energy_distance_m"),
+    *("fuel_counter_ml", "fuel_counter_m", "energy_counter_wh", "energy_counter_m"),
 )
 _MORE = ("max_speed_dkmh", "first_start_at", "last_end_at")
 _DAY_COLUMNS = (*_SUMS, *_MORE)
@@ -74,7 +75,8 @@ DAYS = f"""
 insert into vehicle_day as v (vehicle_id, day, organ_id, division, {", ".join(_DAY_COLUMNS)})
 select d.vehicle_id, d.day, coalesce(h.organ_id, o.organ_id), coalesce(h.division, o.division),
     t.trips, t.distance_m, t.odometer_m, t.driving_s, t.idle_s, t.standing_s, s.seconds, t.silent_s, g.seconds,
-    g.odometer_m, t.fuel_ml, t.energy_wh, t.fuel_distance_m, t.energy_distance_m, t.max_speed_dkmh,
+    g.odometer_m, t.fuel_ml, t.energy_wh, t.fuel_distance_m, t.energy_distance_m,
+    t.fuel_counter_ml, t.fuel_counter_m, t.energy_counter_wh, t.energy_counter_m, t.max_speed_dkmh,
     t.first_start_at, t.last_end_at
 from ({_DAY}) as d
 cross join lateral (
@@ -89,6 +91,10 @@ cross join lateral (
         coalesce(sum(energy_wh), 0)::int4 as energy_wh,
         coalesce(sum(distance_m) filter (where fuel_ml is not null), 0)::int4 as fuel_distance_m,
         coalesce(sum(distance_m) filter (where energy_wh is not null), 0)::int4 as energy_distance_m,
+        coalesce(sum(fuel_ml) filter (where fuel_method = 'counter'), 0)::int4 as fuel_counter_ml,
+        coalesce(sum(distance_m) filter (where fuel_method = 'counter'), 0)::int4 as fuel_counter_m,
+        coalesce(sum(energy_wh) filter (where energy_method = 'counter'), 0)::int4 as energy_counter_wh,
+        coalesce(sum(distance_m) filter (where energy_method = 'counter'), 0)::int4 as energy_counter_m,
         max(max_speed_dkmh) as max_speed_dkmh,
         min(started_at) as first_start_at,
         max(ended_at) as last_end_at

@@ -21,6 +21,7 @@ from fleet.store.tables.access import (
 from fleet.store.tables.base import INSTANT, metadata
 from fleet.store.tables.books import batch, ingest_worker, ledger, ledger_hour, quarantine, receipt
 from fleet.store.tables.downlink import unit_command
+from fleet.store.tables.energy import charging_record, energy_import, fuel_record
 from fleet.store.tables.judgement import (
     calendar_entry,
     case_number,
@@ -105,8 +106,10 @@ __all__ = [
     "calendar_entry",
     "case_number",
     "case_step",
+    "charging_record",
     "dispatch_order",
     "driver",
+    "energy_import",
     "event_reading",
     "exemption",
     "finding",
@@ -115,6 +118,7 @@ __all__ = [
     "fold_snapshot",
     "follow_cursor",
     "fuel_card",
+    "fuel_record",
     "gap",
     "gap_version",
     "ingest_worker",

@@ -184,13 +184,17 @@ vehicle_day = Table(
     Column("last_end_at", INSTANT),
     Column("fuel_distance_m", Integer, nullable=False, server_default=text("0")),
     Column("energy_distance_m", Integer, nullable=False, server_default=text("0")),
+    Column("fuel_counter_ml", Integer, nullable=False, server_default=text("0")),
+    Column("fuel_counter_m", Integer, nullable=False, server_default=text("0")),
+    Column("energy_counter_wh", Integer, nullable=False, server_default=text("0")),
+    Column("energy_counter_m", Integer, nullable=False, server_default=text("0")),
     Index("vehicle_day_day_idx", "day", "organ_id"),
 )
 """A vehicle's day (from 04:00), always made again from its trips, stops and gaps, never added to.
 
 Trips count whole on the day they begin; stops and gaps are split at 04:00. `standing_s` and `silent_s` lie inside
 trips, `stopped_s` and `gap_s` between them. `fuel_distance_m` and `energy_distance_m`: of the trips that tell what
-they used.
+they used; of those, `…_counter_…` are the ones whose counter told it.
 """
 
 vehicle_day_division = Table(
@@ -226,6 +230,10 @@ vehicle_month = Table(
     Column("max_speed_dkmh", Integer),
     Column("fuel_distance_m", BigInteger, nullable=False, server_default=text("0")),
     Column("energy_distance_m", BigInteger, nullable=False, server_default=text("0")),
+    Column("fuel_counter_ml", BigInteger, nullable=False, server_default=text("0")),
+    Column("fuel_counter_m", BigInteger, nullable=False, server_default=text("0")),
+    Column("energy_counter_wh", BigInteger, nullable=False, server_default=text("0")),
+    Column("energy_counter_m", BigInteger, nullable=False, server_default=text("0")),
     Index("vehicle_month_month_idx", "month"),
 )
 """`month` is its first day; the sums of `vehicle_day`."""

@@ -17,6 +17,7 @@ CUT = Cut(kind=CutKind.GAP, decided_at_us=0)
 SUMS = (
     *("trips", "distance_m", "odometer_m", "driving_s", "idle_s", "standing_s", "stopped_s", "silent_s", "gap_s"),
     *("gap_odometer_m", "fuel_ml", "energy_wh", "fuel_distance_m", "energy_distance_m", "max_speed_dkmh"),
+    *("fuel_counter_ml", "fuel_counter_m", "energy_counter_wh", "energy_counter_m"),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from fleet.model.records import DriverRecord, VehicleRecord
 from fleet.model.registry import Body, Energy, Management, VehicleStatus, VehicleUse
 from fleet.registry.cells import Codes
+from fleet.registry.energy_sheets import Known, plan_records, read_rows
 from fleet.registry.imports import Outcome, Rules, plan
 from fleet.registry.labels import LABELS
 from fleet.registry.list_sheets import LISTED, plan_list
@@ -174,6 +175,8 @@ def test_no_bytes_break_the_reader(content: bytes, kind: str) -> None:
         return
     if kind in LISTED:
         plan_list(kind, columns, rows, {}, CODES)
+    elif kind in {"fuel", "charging"}:
+        plan_records(kind, read_rows(columns, rows, CODES), Known(now=datetime(2026, 6, 30, tzinfo=UTC)))
     else:
         plan(kind, columns, rows, {}, CODES, RULES)
 

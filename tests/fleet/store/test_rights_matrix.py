@@ -103,6 +103,10 @@ case_number           -       cru      r
 case_step             -       cr       cr
 calendar_entry        -       r        crud
 
+energy_import         -       -        cr
+fuel_record           -       -        cr
+charging_record       -       -        cr
+
 notice_revision       -       ru       ru
 notice                -       c        crd
 judge_status          -       cru      r

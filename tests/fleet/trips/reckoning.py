@@ -34,6 +34,10 @@ class Sums(msgspec.Struct, kw_only=True):
     energy_wh: int = 0
     fuel_distance_m: int = 0  # of trips that tell their fuel
     energy_distance_m: int = 0  # of trips that tell their electricity
+    fuel_counter_ml: int = 0  # of trips whose counter tells it, as the next three
+    fuel_counter_m: int = 0
+    energy_counter_wh: int = 0
+    energy_counter_m: int = 0
     max_speed_dkmh: int | None = None
     divisions: dict[int, list[int]] = msgspec.field(default_factory=dict)  # division -> [metres, seconds] of trips
 
@@ -54,6 +58,10 @@ class Sums(msgspec.Struct, kw_only=True):
         self.energy_wh += other.energy_wh
         self.fuel_distance_m += other.fuel_distance_m
         self.energy_distance_m += other.energy_distance_m
+        self.fuel_counter_ml += other.fuel_counter_ml
+        self.fuel_counter_m += other.fuel_counter_m
+        self.energy_counter_wh += other.energy_counter_wh
+        self.energy_counter_m += other.energy_counter_m
         self._see_speed(other.max_speed_dkmh)
         for division, (distance_m, seconds) in other.divisions.items():
             self._pass(division, distance_m, seconds)
@@ -71,6 +79,12 @@ class Sums(msgspec.Struct, kw_only=True):
         self.energy_wh += trip.energy_wh or 0
         self.fuel_distance_m += 0 if trip.fuel_ml is None else trip.distance_m
         self.energy_distance_m += 0 if trip.energy_wh is None else trip.distance_m
+        if trip.fuel_method == "counter":
+            self.fuel_counter_ml += trip.fuel_ml or 0
+            self.fuel_counter_m += trip.distance_m
+        if trip.energy_method == "counter":
+            self.energy_counter_wh += trip.energy_wh or 0
+            self.energy_counter_m += trip.distance_m
         self._see_speed(trip.max_speed_dkmh)
         for part in trip.divisions:
             self._pass(part.division, part.distance_m, part.seconds)

@@ -1,0 +1,1 @@
+"""Fuel-card and charging records, and what organs used."""
