@@ -28,6 +28,7 @@ from api.cases.routes import router as cases_router
 from api.dashboard.serve import dashboard_router
 from api.database import Database
 from api.energy.imports import router as energy_imports_router
+from api.energy.routes import router as energy_router
 from api.geography.routes import router as geography_router
 from api.health.metrics import Metrics
 from api.health.routes import router as health_router
@@ -81,6 +82,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rules_router,
     statistics_router,
     nev_board_router,
+    energy_router,
     trips_router,
     timeline_router,
     unit_states_router,

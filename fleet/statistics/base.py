@@ -36,6 +36,8 @@ class Source(StrEnum):
     PURCHASES = "purchases"  # vehicles first registered in the period
     VERDICTS = "verdicts"  # trips held against orders
     CASES = "cases"
+    REFUELS = "refuels"  # fuel-card records
+    CHARGES = "charges"  # charging records
     ORDERS = "orders"
     MESSAGES = "messages"
 
@@ -48,6 +50,8 @@ DIMENSIONS: Mapping[Source, frozenset[Dimension]] = {
     Source.PURCHASES: _OF_VEHICLES,
     Source.VERDICTS: _OF_VEHICLES,
     Source.CASES: _OF_VEHICLES,
+    Source.REFUELS: _OF_VEHICLES,
+    Source.CHARGES: _OF_VEHICLES,
     Source.ORDERS: frozenset({Dimension.ORGAN, Dimension.DIVISION, Dimension.MONTH}),
     Source.MESSAGES: frozenset({Dimension.MONTH}),
 }

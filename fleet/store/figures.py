@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fleet.model.fuels import Fuel
 from fleet.model.moments import day_begins_us, from_us
 from fleet.model.registry import Energy, VehicleUse
 from fleet.model.scope import Scope
@@ -84,6 +85,7 @@ _SAME_ALL_MONTH = """exists (
 )"""
 
 _VERDICTS = tuple(kind.value for kind in VerdictKind)
+_FUELS = tuple(fuel.value for fuel in Fuel)
 
 # Every query gives, as `x`: vehicle_id, day and its figures.
 _FROM: Mapping[Source, str] = {
@@ -147,6 +149,21 @@ _FROM: Mapping[Source, str] = {
         ) as s on true
         where c.begin_at >= :begin and c.begin_at < :end and c.state <> 'withdrawn') as x
         join vehicle v on v.id = x.vehicle_id {_HISTORY}""",
+    # A card's records are those of the vehicle that had it on that day of the calendar, as bindings are entered now.
+    Source.REFUELS: f"""
+        (select coalesce(c.vehicle_id, r.vehicle_id) as vehicle_id, {_DAY_OF.format("r.at")} as day,
+            {", ".join(f"(r.fuel = '{fuel}')::int as {fuel}_purchases" for fuel in _FUELS)},
+            {", ".join(f"case when r.fuel = '{fuel}' then r.ml else 0 end as {fuel}_ml" for fuel in _FUELS)},
+            {", ".join(f"case when r.fuel = '{fuel}' then r.cost_fen else 0 end as {fuel}_fen" for fuel in _FUELS)}
+        from fuel_record r left join fuel_card c
+            on c.card = r.card and c.period @> (r.at at time zone 'Asia/Shanghai')::date
+        where r.at >= :begin and r.at < :end) as x
+        join vehicle v on v.id = x.vehicle_id {_HISTORY}""",
+    Source.CHARGES: f"""
+        (select vehicle_id, {_DAY_OF.format("begin_at")} as day, 1 as purchases, wh, coalesce(cost_fen, 0) as fen,
+            (cost_fen is null)::int as unpriced
+        from charging_record where begin_at >= :begin and begin_at < :end) as x
+        join vehicle v on v.id = x.vehicle_id {_HISTORY}""",
     Source.ORDERS: f"""
         (select r.organ_id, o.division, {_DAY_OF.format("r.submitted_at")} as day, 1 as submitted,
             (r.decision = 'approved' and r.state <> 'cancelled')::int as approved,
@@ -172,6 +189,8 @@ FIGURES: Mapping[Source, tuple[str, ...]] = {
     Source.PURCHASES: ("vehicles",),
     Source.VERDICTS: _VERDICTS,
     Source.CASES: ("confirmed", "dismissed", "undecided"),
+    Source.REFUELS: tuple(f"{fuel}_{what}" for what in ("purchases", "ml", "fen") for fuel in _FUELS),
+    Source.CHARGES: ("purchases", "wh", "fen", "unpriced"),
     Source.ORDERS: (
         *("submitted", "approved", "refused", "cancelled", "undecided", "approved_late", "assigned", "assign_s"),
     ),

@@ -35,7 +35,7 @@ class Meaning(Enum):
     CLIPPED = "shows what happened in the period only"
     REFUSED = "is about now, or about all times"
     TIMELESS = "says what is registered, not what happened"
-    ELSEWHERE = "clipped; held by the tests of trips, visits, cases, tasks, use records, statistics, candidates"
+    ELSEWHERE = "clipped; held by the tests of trips, visits, cases, tasks, use records, statistics, energy"
 
 
 C, R, T, E = Meaning.CLIPPED, Meaning.REFUSED, Meaning.TIMELESS, Meaning.ELSEWHERE
@@ -75,6 +75,8 @@ ROUTES = {
             *(f"/api/v1/vehicles/{{vehicle_id}}/{name}" for name in ("timeline", "days", "months")),
             *("/api/v1/units/{unit_id}/state", "/api/v1/visits", "/api/v1/alerts"),
             *("/api/v1/use-record", "/api/v1/vehicles/{vehicle_id}/use-record"),
+            *("/api/v1/energy-sheet", "/api/v1/energy-sheet/vehicles"),
+            *("/api/v1/fuel-records", "/api/v1/charging-records"),
             *("/api/v1/tasks", "/api/v1/tasks/{task_id}", "/api/v1/tasks/{task_id}/roster"),
             *("/api/v1/cases", "/api/v1/cases/{case_id}", "/api/v1/cases/{case_id}/evidence"),
         ),

@@ -38,6 +38,9 @@ class Random:
     orders: list[dict[str, Any]] = field(default_factory=list)
     policies: list[dict[str, Any]] = field(default_factory=list)
     hours: list[dict[str, Any]] = field(default_factory=list)
+    cards: list[dict[str, Any]] = field(default_factory=list)
+    refuels: list[dict[str, Any]] = field(default_factory=list)
+    charges: list[dict[str, Any]] = field(default_factory=list)
 
     def attributes(self, vehicle_id: int, day: date) -> dict[str, Any]:
         """What the vehicle was on the day; before its history, what it is now."""
@@ -55,6 +58,7 @@ def made(seed: int) -> Random:
         _life(city, vehicle_id)
     for number in range(1, 30):
         _order(city, number)
+    _purchases(city)
     for slug, values in (("petrol_fen_per_l", (780, 800, 815)), ("electricity_fen_per_kwh", (80, 60))):
         for value in values:
             city.policies.append(
@@ -142,11 +146,13 @@ def _life(city: Random, vehicle_id: int) -> None:
 def _trip(city: Random, head: dict[str, Any], vehicle_id: int) -> None:
     draw = city.draw
     figures = {name: draw.randrange(5_000) for name in ("driving_s", "idle_s", "standing_s", "silent_s")}
-    known = {
+    known: dict[str, Any] = {
         "odometer_distance_m": draw.choice((None, draw.randrange(200_000))),
         "fuel_ml": draw.choice((None, draw.randrange(20_000))),
         "energy_wh": draw.choice((None, draw.randrange(60_000))),
     }
+    known["fuel_method"] = None if known["fuel_ml"] is None else draw.choice(("counter", "level"))
+    known["energy_method"] = None if known["energy_wh"] is None else draw.choice(("counter", "soc"))
     city.trips.append(head | figures | known | {"distance_m": draw.randrange(200_000)})
     if draw.random() < 0.8:
         kinds = ("approved", "approved_with_deviation", "emergency_pending", "exempt", "undetermined", "unapproved")
@@ -221,6 +227,31 @@ def _order(city: Random, number: int) -> None:
     )
 
 
+def _purchases(city: Random) -> None:
+    """Cards that change vehicles within the period, and what was bought with them and at piles."""
+    draw = city.draw
+    for number in range(1, 5):
+        first, other = draw.sample(sorted(city.vehicles), k=2)
+        border = FIRST + timedelta(days=draw.randrange(10, DAYS))
+        for vehicle_id, period in ((first, (None, border)), (other, (border, None))):
+            card = {"card": f"card {number}", "vehicle_id": vehicle_id, "period": Range(*period, bounds="[)")}
+            if not any(one["vehicle_id"] == vehicle_id for one in city.cards):
+                city.cards.append(card)
+    cards = sorted({one["card"] for one in city.cards})
+    for number in range(40):
+        fuel = draw.choice(("petrol", "petrol", "diesel", "gas"))
+        ml = draw.choice((-20_000, 30_000, 45_678))
+        values = {"card": draw.choice(cards), "vehicle_id": draw.choice(sorted(city.vehicles)), "number": f"r{number}"}
+        city.refuels.append(
+            values | {"at": _moment(city), "fuel": fuel, "product": fuel, "ml": ml, "cost_fen": ml // 2}
+        )
+        begin = _moment(city)
+        wh = draw.randrange(1, 60_000)
+        values = {"vehicle_id": draw.choice(sorted(city.vehicles)), "number": f"c{number}", "wh": wh}
+        values |= {"begin_at": begin, "end_at": begin + timedelta(hours=3), "cost_fen": draw.choice((None, wh // 10))}
+        city.charges.append(values)
+
+
 async def write(city: Random, engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         await connection.run_sync(_rows, city)
@@ -245,6 +276,11 @@ def _rows(connection: Connection, city: Random) -> None:
     connection.execute(insert(tables.vehicle_history), city.history)
     connection.execute(insert(tables.policy_value), city.policies)
     connection.execute(insert(tables.ledger_hour), city.hours)
+    head = {"at": datetime(2026, 4, 30, tzinfo=UTC), "who": "test", "sha256": "", "records": 0}
+    connection.execute(insert(tables.energy_import).values(id=1, kind="fuel", **head))
+    connection.execute(insert(tables.fuel_card), city.cards)
+    connection.execute(insert(tables.fuel_record), [{**one, "import_id": 1} for one in city.refuels])
+    connection.execute(insert(tables.charging_record), [{**one, "import_id": 1} for one in city.charges])
     place = {"lat_e7": 255_000_000, "lon_e7": 1_038_000_000}
     empty = {"division": 530302, "organ_id": 1}
     ends = {
