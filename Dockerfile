@@ -1,5 +1,16 @@
 # One Network with its database and broker in one image: what `fleet up` starts on Debian 13, for every other system.
 # With FLEET_DATABASE_URL and FLEET_MQTT_URL set, the same image runs against servers of yours.
+FROM debian:trixie-slim AS page
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates python3 python3-venv \
+    && rm -rf /var/lib/apt/lists/*
+COPY requirements-node.txt /build/
+RUN python3 -m venv /build/node && /build/node/bin/pip install --no-cache-dir --require-hashes -r /build/requirements-node.txt
+ENV PATH=/build/node/bin:$PATH
+COPY api/__init__.py /build/api/__init__.py
+COPY api/dashboard /build/api/dashboard
+RUN cd /build && python3 -m api.dashboard.build
+
 FROM debian:trixie-slim
 
 # No cluster of Debian's own: `fleet up` makes one in the volume.
@@ -21,6 +32,7 @@ RUN cd /opt/one-network \
     && /opt/environment/bin/pip install --no-cache-dir --require-hashes -r /tmp/build.txt
 
 COPY . /opt/one-network
+COPY --from=page /build/api/dashboard/dist /opt/one-network/api/dashboard/dist
 RUN /opt/environment/bin/pip install --no-cache-dir --no-deps --no-build-isolation -e /opt/one-network \
     && useradd --system --create-home fleet \
     && install -d -o fleet -g fleet -m 700 /data

@@ -26,6 +26,7 @@ lint: setup
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+	@.venv/bin/python -m api.dashboard.build check
 
 bench: setup
 	@.venv/bin/python -m benchmarks $(ARGS)

@@ -15,6 +15,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import Route
 
+from api.dashboard.serve import PAGES
 from api.dependencies import Requirement
 from fleet.identity.permissions import Permission
 
@@ -25,9 +26,9 @@ PUBLIC = frozenset(
         ("GET", "/metrics"),
         ("GET", "/openapi.json"),
         ("GET", "/asyncapi.json"),
-        ("GET", "/"),
-        ("GET", "/favicon.ico"),
-        ("GET", "/assets/{version}/{name:path}"),
+        ("GET", "/assets/{name:path}"),
+        *(("GET", path) for path in PAGES),
+        *(("GET", path + "/{rest:path}") for path in PAGES if path != "/"),
         ("GET", "/api/v1/divisions"),
         ("POST", "/api/v1/auth/token"),
     }

@@ -62,7 +62,8 @@ from api.webhooks.routes import router as webhooks_router
 from fleet.identity.totp_keys import TotpKeys
 from fleet.store.audit_journal import Journal
 
-PAGE = Path(__file__).parent / "dashboard"
+PAGE = Path(__file__).parent / "dashboard" / "dist"
+"""What the build writes; without it the page is a sentence that says so."""
 
 ROUTERS: tuple[APIRouter, ...] = (
     auth_router,

@@ -56,7 +56,8 @@ class Edge:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
-                    headers[name] = value
+                    # The page's files have a policy of their own, stricter or with a nonce.
+                    headers.setdefault(name, value)
                 if scope["scheme"] == "https":
                     headers[TRANSPORT_SECURITY[0]] = TRANSPORT_SECURITY[1]
                 self._count(scope, message["status"], time.perf_counter() - began)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from datetime import UTC, datetime
@@ -111,12 +112,14 @@ def test_every_dependency_is_explained() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     names = {re.match(r"[\w.-]+", one)[0] for one in declared}  # type: ignore[index]
+    page = json.loads((ROOT / "api" / "dashboard" / "package.json").read_text())
+    names |= {*page["dependencies"], *page["devDependencies"]}
     rows = re.findall(r"^\| (`.+?`) \| .+ \| .+ \|$", (ROOT / "docs" / "dependencies.md").read_text(), re.MULTILINE)
     assert {name for row in rows for name in re.findall(r"`([^`]+)`", row)} == names
 
 
 def test_the_locks_name_hashes_and_no_index() -> None:
-    for lock in ("requirements.txt", "requirements-dev.txt", "requirements-audit.txt"):
+    for lock in ("requirements.txt", "requirements-dev.txt", "requirements-audit.txt", "requirements-node.txt"):
         text = (ROOT / lock).read_text()
         assert "http" not in re.sub(r"#.*|[\w.-]+==.*", "", text), lock
         assert "index" not in re.sub(r"#.*|[\w.-]+==.*", "", text), lock

@@ -1,1 +1,1 @@
-"""The page at `/`: static files, no build step, nothing from elsewhere."""
+"""The page at `/`: a built application, served from memory; nothing from elsewhere."""

@@ -231,3 +231,9 @@ if [ ! -x "$root/.venv/bin/fleet" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$want
         --disable-pip-version-check --no-deps --no-build-isolation -e "$root"
     printf '%s\n' "$wanted $(environment)" >"$stamp"
 fi
+
+# ---------------------------------------------------------------- the page
+
+# Asks itself whether there is anything to do; Node.js from the PATH, else packaged by PyPI.
+cd "$root"
+"$root/.venv/bin/python" -m api.dashboard.build || fail "the page could not be built"

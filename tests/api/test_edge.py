@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from api import access
+from api.dashboard.serve import PAGE_POLICY
 from api.database import SERVER_SETTINGS
 from api.headers import SECURITY_HEADERS
 from api.health.metrics import Metrics
@@ -44,7 +46,12 @@ async def server(app: FastAPI) -> AsyncIterator[Served]:
 
 
 def check_headers(answer: httpx.Response) -> None:
-    for name, value in SECURITY_HEADERS.items():
+    expected = dict(SECURITY_HEADERS)
+    if answer.headers.get("content-type", "").startswith("text/html"):
+        nonce = re.search(r"'nonce-([\w-]{20,})'", answer.headers["content-security-policy"])
+        assert nonce is not None
+        expected["Content-Security-Policy"] = PAGE_POLICY.format(nonce=nonce[1])
+    for name, value in expected.items():
         assert answer.headers.get_list(name) == [value], f"{answer.request.method} {answer.request.url}: {name}"
     assert "unsafe" not in answer.headers["content-security-policy"]
 

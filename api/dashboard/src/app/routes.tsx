@@ -1,0 +1,36 @@
+import {
+  AlertOutlined, AuditOutlined, BarChartOutlined, CarOutlined, DeploymentUnitOutlined, EnvironmentOutlined, HistoryOutlined, SettingOutlined,
+} from "@ant-design/icons";
+import { lazy, type ComponentType, type ReactNode } from "react";
+import type { Key } from "../i18n";
+import type { Right } from "../session/session";
+
+export interface Entry {
+  /** Where the page lies; everything below it belongs to it too. */
+  path: string;
+  page: ComponentType;
+  /** What opens it: without the right it is neither in the rail nor reachable. */
+  right: Right;
+  /** Its entry in the rail; a page without one is reached from elsewhere. */
+  rail?: { word: Key<"shell">; icon: ReactNode; key: string; foot?: boolean };
+}
+
+/** Every page: one line for its file, one entry here. The order is that of the rail. */
+const MapPage = lazy(() => import("../pages/MapPage"));
+const AccountPage = lazy(() => import("../pages/AccountPage"));
+
+export const PAGES: readonly Entry[] = [
+  { path: "/map", page: MapPage, right: "read_positions", rail: { word: "nav_map", icon: <EnvironmentOutlined />, key: "m" } },
+  { path: "/account", page: AccountPage, right: "use_account" },
+];
+
+/** Icons and keys that are kept for the pages to come, so that all speak alike. */
+export const RESERVED = {
+  dispatch: { word: "nav_dispatch", icon: <DeploymentUnitOutlined />, key: "d" },
+  cases: { word: "nav_cases", icon: <AlertOutlined />, key: "a" },
+  history: { word: "nav_history", icon: <HistoryOutlined />, key: "h" },
+  statistics: { word: "nav_statistics", icon: <BarChartOutlined />, key: "s" },
+  registry: { word: "nav_registry", icon: <CarOutlined />, key: "r" },
+  audit: { word: "nav_audit", icon: <AuditOutlined />, key: "u" },
+  system: { word: "nav_system", icon: <SettingOutlined />, key: "y", foot: true },
+} as const satisfies Record<string, NonNullable<Entry["rail"]>>;

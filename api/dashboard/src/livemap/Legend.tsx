@@ -1,0 +1,24 @@
+import { useT, useWord } from "../i18n";
+import { STATES } from "../live/fleet";
+import { Severity, StateSymbol } from "../ui/marks";
+
+/** What the symbols mean at this distance. */
+export function Legend({ far }: { far: boolean }) {
+  const t = useT("map");
+  const word = useWord();
+  if (far) {
+    return (
+      <div className="legend" aria-label={t("legend")}>
+        <span className="far"><b>161</b>{t("on_road")}<em>9</em>{t("red_cases")}</span>
+      </div>
+    );
+  }
+  return (
+    <div className="legend" aria-label={t("legend")}>
+      {STATES.map((state, index) => <span key={state}><StateSymbol state={index} />{word("state", state)}</span>)}
+      <span><StateSymbol state={0} colour="var(--nev)" />{t("nev")}</span>
+      <span><StateSymbol state={0} colour="var(--fuel)" />{t("fuel")}</span>
+      <span><Severity severity="red" /><Severity severity="yellow" /><Severity severity="blue" />{t("case_mark")}</span>
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import { AimOutlined, CloseOutlined } from "@ant-design/icons";
+import { Button } from "antd";
+import { useGet } from "../api/queries";
+import { coordinates, compassPoint, number } from "../format/number";
+import { age, dayTime } from "../format/time";
+import { useLang, useT, useWord } from "../i18n";
+import { fleet } from "../live/fleet";
+import { serverNow, useFleetVersion } from "../live/useStream";
+import { Plate, StateSymbol } from "../ui/marks";
+import { Facts, Pairs, Panel } from "../ui/Panel";
+import { Empty } from "../ui/states";
+import { useOrganNames } from "./organs";
+
+/** One vehicle: what it is, what it does now. */
+export function VehiclePanel({ id, follow, onFollow, onClose }: { id: number; follow: boolean; onFollow: () => void; onClose: () => void }) {
+  useFleetVersion();
+  const t = useT("map");
+  const word = useWord();
+  const lang = useLang();
+  const names = useOrganNames();
+  const detail = useGet("/api/v1/vehicles/{vehicle_id}", { params: { path: { vehicle_id: id } } });
+  const vehicle = fleet.vehicles.get(id);
+  const known = detail.data?.id === id ? detail.data : undefined;
+  if (!vehicle) return <Empty text={t("gone")} action={t("close")} onAction={onClose} />;
+  const { item, nev, state } = vehicle;
+  const level = nev && item.soc_pct !== null ? item.soc_pct : item.fuel_level_pct;
+  const heading = item.heading_deg === null ? "—" : word("point", String(compassPoint(item.heading_deg)));
+  return (
+    <>
+      <div className="pad">
+        <div className="head">
+          <h2><Plate plate={item.plate} chip={nev ? "nev" : "fuel"} /></h2>
+          <span className="chip"><StateSymbol state={state} colour={nev ? "var(--nev)" : "var(--fuel)"} />{word("state", item.state)}</span>
+          <button type="button" className="x" aria-label={t("close")} onClick={onClose}><CloseOutlined /></button>
+        </div>
+        <p className="sub">
+          <span>{names.get(item.organ_id)}</span>
+          {known && <span>{word("use", known.use)}</span>}
+          <span>{word("energy", item.energy)}</span>
+        </p>
+        <Facts items={[
+          [t("speed"), number(item.speed_kmh), "km/h"],
+          [t("heading"), heading, item.heading_deg === null ? "" : `${item.heading_deg}°`],
+          [t(nev ? "charge" : "fuel_level"), number(level), "%"],
+          [t("last_report"), age(item.observed_at, serverNow(), lang)],
+        ]} />
+        <div className="acts">
+          <Button type={follow ? "default" : "primary"} aria-pressed={follow} icon={<AimOutlined />} onClick={onFollow}>
+            {t(follow ? "following" : "follow")}
+          </Button>
+        </div>
+      </div>
+      <Panel title={t("overview_tab")}>
+        <Pairs items={[
+          [t("unit"), item.unit],
+          [t("coordinates"), item.plausible ? coordinates(item.lat, item.lon) : t("implausible")],
+          [t("last_report"), dayTime(item.observed_at)],
+        ]} />
+      </Panel>
+    </>
+  );
+}

@@ -1,0 +1,130 @@
+import { Map, setWorkerUrl, type GeoJSONSource } from "maplibre-gl";
+import "maplibre-gl/dist/maplibre-gl.css";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import { FONT, type Theme } from "../theme/tokens";
+import type { Lang } from "../i18n";
+import { fleet, type Vehicle } from "../live/fleet";
+import { readCounties, type County } from "./counties";
+import { collection, countyPoints, inView, pointOf } from "./features";
+import { listen, type MapEvents } from "./events";
+import { addLayers } from "./layers";
+import { baseStyle, CITY, NEAR_ZOOM } from "./style";
+import { addSymbols } from "./symbols";
+
+setWorkerUrl(workerUrl);
+
+const COUNTIES_EVERY_MS = 2000;
+
+/** The live map, without React. At most one update is on its way to the worker; later ticks merge into the next. */
+export class FleetMap {
+  readonly map: Map;
+  private counties: County[] = [];
+  private chosen: number | null = null;
+  private follows = false;
+  private filter: (vehicle: Vehicle) => boolean = () => true;
+  private ready = false;
+  private busy = false;
+  private again = false;
+  private countiesAt = -COUNTIES_EVERY_MS;
+  private readonly stop: () => void;
+
+  constructor(box: HTMLElement, theme: Theme, lang: Lang, at: readonly number[] | null, private readonly events: MapEvents) {
+    const [lon, lat, zoom] = at ?? [];
+    const known = lon !== undefined && lat !== undefined;
+    const view = known ? { center: [lon, lat] as [number, number], zoom: zoom ?? 11 } : { bounds: CITY };
+    this.map = new Map({
+      container: box, style: baseStyle(theme), ...view, fitBoundsOptions: { padding: 24 }, minZoom: 6.5, maxZoom: 18, attributionControl: false,
+      dragRotate: false, pitchWithRotate: false, fadeDuration: 0, refreshExpiredTiles: false, crossSourceCollisions: false,
+      localIdeographFontFamily: FONT,
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.on("load", () => {
+      addSymbols(this.map, theme);
+      addLayers(this.map, theme, lang);
+      listen(this.map, this.events, (at, zoom) => this.goTo(at, zoom), this.draw);
+      void readCounties().then(({ counties }) => {
+        this.counties = counties;
+        this.draw();
+      });
+      this.ready = true;
+      performance.mark("map-ready");
+      this.draw();
+    });
+    this.stop = fleet.subscribe(() => this.draw());
+    document.addEventListener("visibilitychange", this.draw);
+  }
+
+  setFilter(filter: (vehicle: Vehicle) => boolean): void {
+    this.filter = filter;
+    this.countiesAt = -COUNTIES_EVERY_MS;
+    this.draw();
+  }
+
+  choose(id: number | null, fly: boolean): void {
+    this.chosen = id;
+    this.mark();
+    const vehicle = id === null ? undefined : fleet.vehicles.get(id);
+    if (fly && vehicle?.item.plausible) {
+      this.map.easeTo({ center: [vehicle.item.lon, vehicle.item.lat], zoom: Math.max(this.map.getZoom(), 12.5), duration: 300 });
+    }
+  }
+
+  setFollow(follows: boolean): void {
+    this.follows = follows;
+    this.mark();
+  }
+
+  whole(): void {
+    this.map.fitBounds(CITY, { padding: 24, duration: 300 });
+  }
+
+  goTo(at: [number, number], zoom: number): void {
+    this.map.easeTo({ center: at, zoom, duration: 300 });
+  }
+
+  destroy(): void {
+    this.stop();
+    document.removeEventListener("visibilitychange", this.draw);
+    this.map.remove();
+  }
+
+  /** Counties when far; else what is in view and a margin around it. Nothing while nobody looks. */
+  private readonly draw = (): void => {
+    if (!this.ready || document.hidden) return;
+    if (this.busy) {
+      this.again = true;
+      return;
+    }
+    this.mark();
+    const far = this.map.getZoom() < NEAR_ZOOM;
+    this.drawCounties();
+    const source = this.map.getSource("fleet") as GeoJSONSource;
+    this.busy = true;
+    void source.setData(collection(far ? [] : inView(this.map, this.filter))).finally(() => {
+      this.busy = false;
+      if (this.again) {
+        this.again = false;
+        this.draw();
+      }
+    });
+  };
+
+  private mark(): void {
+    const source = this.map.getSource("chosen") as GeoJSONSource | undefined;
+    if (!source) return;
+    const vehicle = this.chosen === null ? undefined : fleet.vehicles.get(this.chosen);
+    void source.setData(collection(vehicle?.item.plausible ? [pointOf(vehicle)] : []));
+    if (!this.follows || !vehicle?.item.plausible) return;
+    const at = this.map.project([vehicle.item.lon, vehicle.item.lat]);
+    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+    if (Math.abs(at.x / width - 0.5) > 1 / 6 || Math.abs(at.y / height - 0.5) > 1 / 6) {
+      this.map.easeTo({ center: [vehicle.item.lon, vehicle.item.lat], duration: 300 });
+    }
+  }
+
+  private drawCounties(): void {
+    if (this.counties.length === 0 || performance.now() - this.countiesAt < COUNTIES_EVERY_MS) return;
+    this.countiesAt = performance.now();
+    void (this.map.getSource("names") as GeoJSONSource).setData(collection(countyPoints(this.counties)));
+  }
+}
