@@ -23,9 +23,11 @@ from ingest.codecs import DEFAULT
 from ingest.downlink import LEAST_PAUSE_S, Downlink
 from ingest.housekeeping import Housekeeping
 from ingest.outbox import Outbox
+from ingest.paho_uplink import PahoUplink
 from ingest.pipeline import Pipeline
 from ingest.registry import RegistryCopy
-from ingest.subscriber import PahoUplink
+from ingest.subscriber import BulkUplink
+from ingest.uplink import Uplink
 from ingest.writer import Writer
 
 log = logging.getLogger("ingest")
@@ -38,10 +40,14 @@ def now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 the entry point's clock
 
 
-async def run(settings: Settings, worker: int, receipt_pause_s: float = LEAST_PAUSE_S) -> int:
+SUBSCRIBERS: dict[str, type[BulkUplink] | type[PahoUplink]] = {"bulk": BulkUplink, "paho": PahoUplink}
+"""The same towards broker and pipeline; a message costs paho several times as much."""
+
+
+async def run(settings: Settings, worker: int, receipt_pause_s: float = LEAST_PAUSE_S, subscriber: str = "bulk") -> int:
     database_url = settings.service_database_url("ingest")
     mqtt_url = settings.require_mqtt_url()
-    uplink = PahoUplink(mqtt_url, worker, now, tls=settings.mqtt_client_tls)
+    uplink: Uplink = SUBSCRIBERS[subscriber](mqtt_url, worker, now, tls=settings.mqtt_client_tls)
     await await_database(database_url)
     registry = RegistryCopy(database_url)
     pipeline = Pipeline(
@@ -111,8 +117,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--receipt-pause-s", type=float, default=LEAST_PAUSE_S, help="least seconds between two receipts of a unit"
     )
+    parser.add_argument(
+        "--subscriber", default="bulk", choices=SUBSCRIBERS, help="our own, or paho to compare it with (slower)"
+    )
     options = parser.parse_args(arguments)
-    return start("fleet ingest", lambda settings: run(settings, options.worker, options.receipt_pause_s))
+    return start(
+        "fleet ingest", lambda settings: run(settings, options.worker, options.receipt_pause_s, options.subscriber)
+    )
 
 
 if __name__ == "__main__":

@@ -5,8 +5,11 @@ Each element of each message ends in exactly one of: a staged row, an in-batch d
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,6 +64,51 @@ class Incoming(NamedTuple):
     retain: bool = False
     quarantine_id: int | None = None  # set when a quarantined message is tried again
     quarantine_key: LedgerKey | None = None
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """Messages from the broker in the order of their arrival, as parallel lists: tens of thousands at once."""
+
+    topics: list[str] = field(default_factory=list)
+    payloads: list[bytes] = field(default_factory=list)
+    retained: list[int] = field(default_factory=list)  # places of messages that the broker had kept, rising
+    ends: list[int] = field(default_factory=list)  # messages up to (without) this place came at the moment beside it
+    moments: list[datetime] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.topics)
+
+    def received_at(self, place: int) -> datetime:
+        return self.moments[bisect_right(self.ends, place)]
+
+    def split(self, count: int) -> tuple[Arrivals, Arrivals]:
+        """The first `count` messages, and the others."""
+        whole = bisect_right(self.ends, count)  # moments of which all messages are among the first
+        kept = bisect_left(self.retained, count)
+        begun = whole < len(self.ends) and (self.ends[whole - 1] if whole else 0) < count
+        return (
+            Arrivals(
+                *(self.topics[:count], self.payloads[:count], self.retained[:kept]),
+                *(self.ends[:whole] + [count] * begun, self.moments[: whole + begun]),
+            ),
+            Arrivals(
+                *(self.topics[count:], self.payloads[count:], [place - count for place in self.retained[kept:]]),
+                *([end - count for end in self.ends[whole:]], self.moments[whole:]),
+            ),
+        )
+
+    def messages(self) -> list[Incoming]:
+        """One by one."""
+        retained = set(self.retained)
+        moments = [moment for moment, count in zip(self.moments, self._counts(), strict=True) for _ in range(count)]
+        return [
+            Incoming(topic, payload, received_at, place in retained)
+            for place, (topic, payload, received_at) in enumerate(zip(self.topics, self.payloads, moments, strict=True))
+        ]
+
+    def _counts(self) -> list[int]:
+        return [end - begin for begin, end in pairwise([0, *self.ends])]
 
 
 class Origin(NamedTuple):

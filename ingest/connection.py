@@ -1,6 +1,6 @@
 """One paho connection driven by the asyncio loop: no thread of its own, so an acknowledgement costs no wake-up.
 
-Shared by `subscriber.py` (which takes in), `downlink.py` and `outbox.py` (which send); nothing else here speaks MQTT.
+Shared by `downlink.py` and `outbox.py`, which send, and by `paho_uplink.py`. What takes in is `subscriber.py`.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ class Connection:
         receive_maximum: int,
         clean_start: bool,
         tls: ClientTls = SYSTEM_TLS,
+        keep_alive_s: int = KEEP_ALIVE_S,
         on_message: paho.CallbackOnMessage | None = None,
         on_ready: Callable[[bool], None] | None = None,
     ) -> None:
@@ -90,6 +91,7 @@ class Connection:
         self.refusal: str | None = None
         self.problem: str | None = None  # why the last attempt failed
         self._clean_start = clean_start
+        self._keep_alive_s = keep_alive_s
         self._properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         self._properties.ReceiveMaximum = receive_maximum
         self._properties.SessionExpiryInterval = 0 if clean_start else SESSION_EXPIRY_S
@@ -175,7 +177,7 @@ class Connection:
             self.client.connect(
                 self.address.host,
                 self.address.port,
-                KEEP_ALIVE_S,
+                self._keep_alive_s,
                 clean_start=self._clean_start,
                 properties=self._properties,
             )

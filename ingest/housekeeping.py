@@ -15,7 +15,7 @@ from fleet.store.units import report_worker, requested_retries, retry_failed, st
 from ingest.batch import Incoming
 from ingest.pipeline import Pipeline
 from ingest.registry import RegistryCopy
-from ingest.subscriber import PahoUplink
+from ingest.uplink import Uplink
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Housekeeping:
         self,
         pipeline: Pipeline,
         registry: RegistryCopy,
-        uplink: PahoUplink,
+        uplink: Uplink,
         database_url: str,
         worker: int,
         now: Callable[[], datetime],

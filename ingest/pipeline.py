@@ -14,7 +14,7 @@ from datetime import datetime
 from fleet.model.batch import BatchWrite
 from ingest.batch import BatchBuilder, Incoming
 from ingest.registry import RegistryCopy
-from ingest.subscriber import Delivery, Uplink
+from ingest.uplink import Deliveries, Uplink
 from ingest.writer import Writer
 
 MOST_MESSAGES = 8_000  # a batch; at 10,000 msg/s a commit every 0.3–0.8 s, well inside the broker's window
@@ -77,16 +77,15 @@ class Pipeline:
             await self._uplink.stop()
             await self._writer.close()
 
-    async def _build(self, deliveries: Sequence[Delivery], retries: Sequence[Incoming]) -> BatchWrite | None:
-        if not deliveries and not retries:
+    async def _build(self, deliveries: Deliveries, retries: Sequence[Incoming]) -> BatchWrite | None:
+        if not len(deliveries) and not retries:
             return None
-        incoming = [Incoming(d.topic, d.payload, d.received_at, d.retain) for d in deliveries]
-        incoming.extend(retries)
+        incoming = [*deliveries.arrivals.messages(), *retries]
         if self._builder.unknown_units(incoming, self._registry.units):
             await self._registry.refresh()  # a unit may have been registered a moment ago
         return self._builder.build(incoming, self._registry.units, self._now())
 
-    async def _finish(self, batch: BatchWrite, deliveries: Sequence[Delivery]) -> None:
+    async def _finish(self, batch: BatchWrite, deliveries: Deliveries) -> None:
         """The order that everything rests on: committed first, acknowledged after."""
         await self._writer.commit(batch)
         self._uplink.acknowledge(deliveries)

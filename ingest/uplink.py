@@ -1,0 +1,153 @@
+"""All that the pipeline knows of MQTT: `Uplink`, and what it hands over.
+
+The broker's window (MQTT 5 Receive Maximum) bounds what is held here: what is not acknowledged keeps its place in it,
+so a store that is slow or away stops the flow at the broker, which queues.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ingest.batch import Arrivals
+from ingest.packets import Published, Subscription
+from ingest.topics import STATUS_SUBSCRIPTION, subscriptions
+
+START_WITHIN_S = 8.0
+"""How long a starting worker tries to reach the broker for the first time; later it waits as long as it takes."""
+
+RECEIVE_MAXIMUM = 65_535
+"""Messages on their way to us at once: half of them are committed while the other half comes. The broker's
+max_inflight_messages must be at least as great, its max_inflight_bytes bounds the memory."""
+
+SHARED_GROUP = "ingest"
+DROPPED_TOPIC = "$SYS/broker/publish/messages/dropped"
+
+
+@dataclass(slots=True)
+class Deliveries:
+    """Messages of one connection that wait for their acknowledgement, in the order of their arrival."""
+
+    arrivals: Arrivals
+    packet_ids: list[bytes]  # two bytes each; empty for QoS 0, where nothing is to be acknowledged
+    generation: int  # of the connection: the broker gives its numbers anew to each
+
+    def __len__(self) -> int:
+        return len(self.packet_ids)
+
+    def split(self, count: int) -> tuple[Deliveries, Deliveries]:
+        """The first `count` messages, and the others."""
+        first, rest = self.arrivals.split(count)
+        return (
+            Deliveries(first, self.packet_ids[:count], self.generation),
+            Deliveries(rest, self.packet_ids[count:], self.generation),
+        )
+
+
+class Uplink(Protocol):
+    """What the pipeline needs of an MQTT subscriber."""
+
+    broker_dropped: int | None
+    """Messages that the broker says it dropped since it started; None before it said so."""
+
+    @property
+    def connected(self) -> bool: ...
+
+    async def start(self) -> None:
+        """Returns once connected and subscribed. Raises BrokerUnavailable when that does not happen in time."""
+        ...
+
+    async def take(self, most: int, age_s: float, wait_s: float) -> Deliveries:
+        """Waits up to `wait_s` for a first message, gathers until `most` or `age_s` after it; may be empty."""
+        ...
+
+    def acknowledge(self, deliveries: Deliveries) -> None:
+        """Acknowledges in the order given; what came over an earlier connection is left to the broker's redelivery."""
+        ...
+
+    def waiting(self) -> int: ...
+
+    async def stop(self) -> None:
+        """Takes no more and disconnects; what was not acknowledged is delivered again."""
+        ...
+
+
+def wanted(worker: int) -> list[Subscription]:
+    """What a worker subscribes to."""
+    filters = [Subscription(one) for one in subscriptions(SHARED_GROUP)]
+    if worker == 1:
+        filters += [Subscription(STATUS_SUBSCRIPTION, retained_if_new=True), Subscription(DROPPED_TOPIC, qos=0)]
+    return filters
+
+
+class Inbox:
+    """What came and was not taken yet. `published` is filled by whoever reads, who then says so with `mark`."""
+
+    def __init__(self) -> None:
+        self.published = Published()
+        self._ends: list[int] = []
+        self._moments: list[datetime] = []
+        self._generation = 0
+        self._earlier: list[Deliveries] = []  # of connections that are gone and whose session is gone with them
+        self._arrived = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self.published) + sum(map(len, self._earlier))
+
+    def begin(self, generation: int, session_present: bool) -> None:
+        """Another connection begins."""
+        if session_present:
+            # The broker will deliver again what was not acknowledged. Without this, a connection that flaps while the
+            # database is away would pile up one window's worth each time.
+            self._earlier.clear()
+        elif self.published:
+            self._earlier.append(self._all())
+        self._renew()
+        self._generation = generation
+
+    def mark(self, received_at: datetime) -> None:
+        """All that is in `published` since the last mark came at this moment."""
+        count = len(self.published)
+        if count > (self._ends[-1] if self._ends else 0):
+            self._ends.append(count)
+            self._moments.append(received_at)
+            self._arrived.set()
+
+    async def take(self, most: int, age_s: float, wait_s: float) -> Deliveries:
+        """As `Uplink.take`."""
+        if not len(self):
+            self._arrived.clear()
+            try:
+                await asyncio.wait_for(self._arrived.wait(), wait_s)
+            except TimeoutError:
+                return self._all()
+        if len(self) < most:
+            await asyncio.sleep(age_s)
+        if self._earlier:
+            deliveries = self._earlier.pop(0)
+        else:
+            deliveries = self._all()
+            self._renew()
+        if len(deliveries) > most:
+            deliveries, rest = deliveries.split(most)
+            self._put_back(rest)
+        return deliveries
+
+    def _all(self) -> Deliveries:
+        found = self.published
+        arrivals = Arrivals(found.topics, found.payloads, found.retained, self._ends, self._moments)
+        return Deliveries(arrivals, found.packet_ids, self._generation)
+
+    def _renew(self) -> None:
+        self.published, self._ends, self._moments = Published(), [], []
+
+    def _put_back(self, rest: Deliveries) -> None:
+        if rest.generation != self._generation or self._earlier:
+            self._earlier.insert(0, rest)
+            return
+        arrivals, ids = rest.arrivals, rest.packet_ids
+        found = self.published
+        found.topics, found.payloads, found.retained = arrivals.topics, arrivals.payloads, arrivals.retained
+        found.packet_ids, self._ends, self._moments = ids, arrivals.ends, arrivals.moments
