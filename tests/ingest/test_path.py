@@ -14,7 +14,8 @@ def test_each_kind_is_stored_counted_and_receipted(stage: Stage) -> None:
     stage.start_ingest()
     with stage.publisher(receipts=True) as units:
         units.send("u1", "position", position(1, speed_kmh=61.5, heading_deg=359.7, altitude_m=1890, odometer_km=1.234))
-        units.send("u1", "usage", {"time": position()["time"], "seq": 1, "fuel_level_pct": 40.5, "odometer_km": 1.2})
+        before = {"time": position()["time"] - 60_000, "seq": 1}  # the position is the newer one, however long it took
+        units.send("u1", "usage", {**before, "fuel_level_pct": 40.5, "odometer_km": 1.2})
         units.send(
             "u1", "event", {"time": position()["time"], "seq": 1, "event": "door_open", "detail": {"b": 1, "a": "\0"}}
         )
