@@ -18,10 +18,12 @@ from fleet.model.moments import LOCAL
 class OvernightParking(Base):
     """Counted is the time of the stop within one night that no window of an order or exemption covers.
 
-    Without a designated place nothing can be said. Drift is borne by the radius plus the scatter of the stop's fixes.
+    Without a designated place nothing can be said, and where orders were not kept here only a doubt. Drift is borne by
+    the radius plus the scatter of the stop's fixes.
     """
 
     slug: ClassVar[str] = "overnight_parking"
+    version: ClassVar[int] = 2
     title_zh: ClassVar[str] = "夜间未定点停放"
     title_en: ClassVar[str] = "Parked elsewhere at night"
     severity: ClassVar[Severity] = Severity.BLUE
@@ -31,6 +33,7 @@ class OvernightParking(Base):
         "overnight_parking.to",
         "overnight_parking.radius_m",
         "overnight_parking.least_s",
+        "reconciliation.orders_kept",
     )
 
     def judge(self, item: Item, facts: Facts) -> Iterable[Outcome]:
@@ -65,6 +68,10 @@ class OvernightParking(Base):
             for night, parts in late
         ]
         first = late[0][1][0][0]
+        if not facts.policies["reconciliation.orders_kept"].value:
+            grounds.append(Ground("orders_not_kept"))
+            yield self._doubt(item, facts, begin=first, end=late[-1][1][-1][1], grounds=grounds)
+            return
         yield self._found(
             item,
             facts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.fleet.misuse.builders import found, judged, local, order, place, stop
+from tests.fleet.misuse.builders import doubts, found, judged, local, order, parameters, place, stop
 
 EVENING = local("2026-11-23T20:00")
 MORNING = local("2026-11-24T08:00")
@@ -47,3 +47,11 @@ def test_by_day_and_without_a_designated_place_nothing_is_said() -> None:
     day = stop(local("2026-11-23T09:00"), local("2026-11-23T21:00"), place=ELSEWHERE)
     assert found(judged(MORNING, day)) == {}
     assert found(judged(MORNING, stop(EVENING, MORNING, place=ELSEWHERE), home=None)) == {}
+
+
+def test_where_orders_were_not_kept_here_a_night_away_is_a_doubt() -> None:
+    unknown = parameters(reconciliation__orders_kept=False)
+    judgement = judged(MORNING, stop(EVENING, MORNING, place=ELSEWHERE), policies_at=lambda _: unknown)
+    assert found(judgement) == {}
+    (one,) = doubts(judgement)["overnight_parking"]
+    assert [ground.code for ground in one.grounds] == ["parked_elsewhere", "orders_not_kept"]
