@@ -20,15 +20,18 @@ from fleet.model.verdicts import VerdictKind
 from fleet.store import cases, deadlines, dossiers, judge_status, judgements, marks, sightings
 from fleet.store.alone import in_rounds
 from fleet.store.dossiers import Papers
-from fleet.store.judgements import Changed
-from fleet.store.marks import Mark
+from fleet.store.judgements import Judged
+from fleet.store.marks import Lane, Mark, Reviews
 from fleet.store.rulebook import Rulebook, current_rulebook
 
 LOCK = 0x6A756467  # "judg"
-_VEHICLES_A_PASS = 100
-_LONG_SPANS_A_PASS = 10
+_LANES = ((Lane.NOW, 100), (Lane.CHANGED, 25), (Lane.NOW, 100), (Lane.LONG, 3))
+"""The passes of a round, each with its most vehicles: what happens now waits half a second for the rest."""
 _HEARTBEAT_EVERY = timedelta(seconds=5)
 _CLOCK_DOUBT_S = 5
+_SHOWN_ANYWAY = timedelta(seconds=60)
+"""The monitor brings running trips up to date more often than this: what needs a closer look only later is not watched
+yet."""
 
 
 class Judge:
@@ -68,17 +71,17 @@ class Judge:
             await judge_status.report(connection, {**self._status, "seen_at": now})
 
     async def round(self, connection: AsyncConnection) -> int:
-        """Judges what is due, a hundred vehicles at most, then a few long spans; gives how many vehicles there were.
+        """Judges what is due, some vehicles of each lane in turn; gives how many there were.
 
-        Each in a transaction of its own, so that what happens now does not wait for years that are judged again.
+        Each pass in a transaction of its own, so that what happens now waits neither for what an import or a change of
+        policy has judged again by thousands, nor for years.
         """
-        near = await self._pass(connection, _VEHICLES_A_PASS, long=False)
-        return near + await self._pass(connection, _LONG_SPANS_A_PASS, long=True)
+        return sum([await self._pass(connection, lane, limit) for lane, limit in _LANES])
 
-    async def _pass(self, connection: AsyncConnection, limit: int, *, long: bool) -> int:
+    async def _pass(self, connection: AsyncConnection, lane: Lane, limit: int) -> int:
         now = self._clock()
         async with connection.begin():
-            taken = await marks.take_marks(connection, now=now, limit=limit, long=long)
+            taken = await marks.take_marks(connection, lane, now=now, limit=limit)
             if not taken:
                 return 0
             # After the marks: a rulebook read before might lack the very change that left them.
@@ -87,15 +90,12 @@ class Judge:
             await dossiers.read_running_tracks(connection, papers)
             judged = {one: self._judge(papers[one], taken[one], rulebook, now) for one in papers}
             await self._infer(connection, papers, judged, taken, rulebook, now)
-            changed: list[Changed] = []
-            for vehicle_id, judgement in judged.items():
-                begin, end = judgement.begin, judgement.end
-                changed += await judgements.write_judgement(
-                    connection, papers[vehicle_id], judgement, why=taken[vehicle_id].why, now=now
-                )
-                await marks.keep_reviews(connection, vehicle_id, begin, end, judgement.reviews)
-                begun = [at for at in papers[vehicle_id].holding if begin <= at < end]
-                await marks.hold(connection, vehicle_id, begun, now)
+            news = [Judged(papers[one], judgement, taken[one].why) for one, judgement in judged.items()]
+            changed = await judgements.write_judgements(connection, news, now=now)
+            await marks.keep_reviews(connection, [_reviews(one.papers, one.judgement) for one in news])
+            for one in news:
+                begun = [at for at in one.papers.holding if one.judgement.begin <= at < one.judgement.end]
+                await marks.hold(connection, one.papers.vehicle_id, begun, now)
             await cases.follow(connection, changed, now=now)
             await sightings.leave(connection, road.news(papers, taken, rulebook, now), now)
             return len(taken)
@@ -125,6 +125,12 @@ class Judge:
         for vehicle_id, grants in (await dossiers.inferred_grants(connection, open_, rulebook, begin, end)).items():
             papers[vehicle_id].grants += grants
             judged[vehicle_id] = self._judge(papers[vehicle_id], taken[vehicle_id], rulebook, now)
+
+
+def _reviews(papers: Papers, judgement: Judgement) -> Reviews:
+    soon = None if papers.shown_to is None else papers.shown_to + _SHOWN_ANYWAY
+    watches = [one for one in judgement.watches if soon is not None and one.due < soon]
+    return Reviews(papers.vehicle_id, judgement.begin, judgement.end, judgement.reviews, watches)
 
 
 def _dossier(papers: Papers, rulebook: Rulebook, now: datetime) -> Dossier:

@@ -53,7 +53,8 @@ class Dossier:
 
 
 class Review(NamedTuple):
-    """The item that began at `item_at` has to be judged again at `due`: the clock alone may change what is said."""
+    """The item that began at `item_at` has to be judged again at `due`: the clock alone may change what is said. Of a
+    running trip that is watched: from `due` on at each of its readings."""
 
     item_at: datetime
     due: datetime
@@ -78,7 +79,8 @@ class Judgement:
     """`verdicts` by trip id; `told` holds each (rule, subject) at most once.
 
     It stands for every segment that begins in [begin, end): whatever was said of one before and is not said here is
-    withdrawn, but for the gaps that are held. Until the first of `reviews` only new facts change any of it.
+    withdrawn, but for the gaps that are held. Until the first of `reviews` only new facts change any of it. `watches`:
+    running trips of which each reading from a moment on may prove something.
     """
 
     begin: datetime
@@ -86,6 +88,7 @@ class Judgement:
     verdicts: Mapping[int, Verdict]
     told: tuple[Told, ...]
     reviews: tuple[Review, ...]
+    watches: tuple[Review, ...] = ()
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -108,6 +111,7 @@ def judge(dossier: Dossier, begin: datetime, end: datetime, *, rules: Sequence[R
     verdicts: dict[int, Verdict] = {}
     told: dict[tuple[str, str, int], Told] = {}
     reviews: dict[Review, None] = {}
+    watches: list[Review] = []
     items: list[tuple[Item, datetime, Outing | None, Known | None]] = [
         (_item(dossier, known, outing, silences, verdicts), from_us(known.segment.started_us), outing, known)
         for known in chosen
@@ -123,10 +127,14 @@ def judge(dossier: Dossier, begin: datetime, end: datetime, *, rules: Sequence[R
         due = _due(item, facts, rules, silences)
         if due is not None:
             reviews[Review(at, due)] = None
+        if isinstance(item, TripItem) and item.trip.ended_us is None:
+            tracked = replace(item, track=tuple(dossier.track_of(item.id)))
+            since = [one for rule in rules if (one := rule.watch(tracked, facts)) is not None]
+            watches += [Review(at, min(since))] if since else []
         for outcome in _outcomes(item, facts, rules, dossier, known):
             key = (outcome.rule, outcome.subject.kind.value, outcome.subject.id)
             told.setdefault(key, Told(at, *_incident(at, outing, known), outcome))
-    return Judgement(begin, end, verdicts, tuple(told.values()), tuple(reviews))
+    return Judgement(begin, end, verdicts, tuple(told.values()), tuple(reviews), tuple(watches))
 
 
 def _incident(at: datetime, outing: Outing | None, known: Known | None) -> tuple[datetime, datetime | None]:

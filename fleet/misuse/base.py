@@ -122,6 +122,10 @@ class Rule(Protocol):
         """Moments at which the clock alone may change the answer; those before `facts.now` are ignored."""
         ...
 
+    def watch(self, item: TripItem, facts: Facts) -> datetime | None:
+        """Of a running trip: from which moment on each reading may prove what is not found yet; None = none may."""
+        ...
+
 
 class Base:
     """What rules share: how an outcome is put together."""
@@ -137,6 +141,9 @@ class Base:
 
     def review(self, item: Item, facts: Facts) -> Iterable[datetime]:
         return ()
+
+    def watch(self, item: TripItem, facts: Facts) -> datetime | None:
+        return None
 
     def _number(self, facts: Facts, name: str) -> int:
         return int(facts.policies[f"{self.slug}.{name}"].value)

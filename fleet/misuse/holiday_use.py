@@ -32,9 +32,7 @@ class HolidayUse(Base):
 
     def judge(self, item: Item, facts: Facts) -> Iterable[Outcome]:
         assert isinstance(item, TripItem)
-        if item.verdict.kind is VerdictKind.UNDETERMINED or not facts.policies["holiday_use.enabled"].value:
-            return
-        if item.trip.distance_m < self._number(facts, "least_m"):
+        if not self._asks(item, facts) or item.trip.distance_m < self._number(facts, "least_m"):
             return
         found = in_hours(not_allowed(item.verdict), facts.calendar, hours_of(facts))
         off = of_kind(found, HourKind.DAY_OFF)
@@ -62,3 +60,15 @@ class HolidayUse(Base):
     def review(self, item: Item, facts: Facts) -> Iterable[datetime]:
         assert isinstance(item, TripItem)
         return next_boundary(facts.now, facts) if item.trip.ended_us is None else ()
+
+    def watch(self, item: TripItem, facts: Facts) -> datetime | None:
+        """On a day off, until the least distance is driven."""
+        if not self._asks(item, facts) or item.trip.distance_m >= self._number(facts, "least_m"):
+            return None
+        off = of_kind(in_hours(not_allowed(item.verdict), facts.calendar, hours_of(facts)), HourKind.DAY_OFF)
+        return off[0][0].begin if off else None
+
+    @staticmethod
+    def _asks(item: TripItem, facts: Facts) -> bool:
+        enabled = bool(facts.policies["holiday_use.enabled"].value)
+        return enabled and item.verdict.kind is not VerdictKind.UNDETERMINED

@@ -47,6 +47,11 @@ class SealedVehicleMoved(Base):
         if isinstance(item, TripItem) and item.trip.ended_us is None:
             yield from (sealing.begin for sealing in facts.sealings)
 
+    def watch(self, item: TripItem, facts: Facts) -> datetime | None:
+        begin, end = span_of(item, facts.now)
+        sealed = any(_overlap(one, begin, end) for one in facts.sealings)
+        return begin if sealed and item.trip.distance_m < self._number(facts, "least_m") else None
+
     def _trip(
         self, item: TripItem, facts: Facts, sealing: Sealing, begin: datetime, end: datetime
     ) -> Iterable[Outcome]:

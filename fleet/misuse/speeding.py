@@ -13,7 +13,7 @@ from fleet.model.moments import from_us
 from fleet.model.trips import TrackPoint
 from fleet.model.verdicts import VerdictKind
 
-_UNBROKEN_US = 60_000_000
+UNBROKEN_US = 60_000_000
 """Readings farther apart do not belong to one stretch: what lies between is not known."""
 
 
@@ -73,7 +73,7 @@ def _stretches(track: tuple[TrackPoint, ...], limit_dkmh: int) -> list[list[Trac
     current: list[TrackPoint] = []
     for point in track:
         above = point.speed_dkmh is not None and point.speed_dkmh > limit_dkmh
-        if current and (not above or point.at_us - current[-1].at_us > _UNBROKEN_US):
+        if current and (not above or point.at_us - current[-1].at_us > UNBROKEN_US):
             found.append(current)
             current = []
         if above:

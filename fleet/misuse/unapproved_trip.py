@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from fleet.misuse.base import Base, Facts, Item, TripItem, ends_of, span_of
@@ -46,3 +47,8 @@ class UnapprovedTrip(Base):
             readings=ends_of(trip),
             orders=verdict.order_ids,
         )
+
+    def watch(self, item: TripItem, facts: Facts) -> datetime | None:
+        """Who has not left the designated place yet may do so with the next reading."""
+        near = any(reason.code == "within_designated_place" for reason in item.verdict.reasons)
+        return from_us(item.trip.started_us) if near else None

@@ -8,7 +8,7 @@ holds. Values are whole numbers in the unit that the policy names, `HH:MM` of As
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -235,6 +235,16 @@ _ALL: tuple[Policy, ...] = (
 )
 
 POLICIES: dict[str, Policy] = {policy.slug: policy for policy in _ALL}
+
+
+def lineage(organ_id: int | None, parents: Mapping[int, int | None]) -> list[int]:
+    """The organ, then the organs above it; `parents`: the organ above each."""
+    found: list[int] = []
+    current = organ_id
+    while current is not None and current not in found:
+        found.append(current)
+        current = parents.get(current)
+    return found
 
 
 def resolve(policy: Policy, versions: Iterable[PolicyVersion], lineage: Sequence[int], at: datetime) -> Resolved:

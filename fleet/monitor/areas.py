@@ -11,6 +11,7 @@ from shapely.geometry import Point
 from shapely.prepared import PreparedGeometry, prep
 
 from fleet.geography.distance import haversine_m
+from fleet.model.policies import lineage
 
 _CELL_E7 = 100_000  # about a kilometre
 _M_PER_DEGREE = 111_195.0
@@ -60,25 +61,18 @@ class AreaIndex:
         candidates = self._cells.get((lat_e7 // _CELL_E7, lon_e7 // _CELL_E7))
         if candidates is None:
             return None
-        lineage = self._lineage(organ_id)
+        own = set(lineage(organ_id, self._parents))
         found = [
             one
             for one in candidates
             if one.area.from_us <= at_us < one.area.to_us
-            and (one.area.organ_id is None or one.area.organ_id in lineage)
+            and (one.area.organ_id is None or one.area.organ_id in own)
             and _inside(one, lat_e7, lon_e7)
         ]
         if not found:
             return None
         best = min(found, key=lambda one: (one.area.organ_id is None, one.size_m2, one.area.id)).area
         return Named(best.id, best.name)
-
-    def _lineage(self, organ_id: int | None) -> set[int]:
-        lineage: set[int] = set()
-        while organ_id is not None and organ_id not in lineage:
-            lineage.add(organ_id)
-            organ_id = self._parents.get(organ_id)
-        return lineage
 
     def _add(self, area: Area) -> None:
         shape: PreparedGeometry | None = None

@@ -113,6 +113,7 @@ class SecondLane:
         if result.refused_to_us is not None:
             await self._refuse(job, result.refused_to_us, reason)
         if not result.nothing:
+            outcome.events = [(vehicle_id, at_us) for at_us in result.events]
             for key, state in result.checkpoints:
                 outcome.checkpoints.append(kept.Checkpoint(vehicle_id, key, state))
             memory.add_closed(vehicle_id, result.closed, now_us, outcome.changes)

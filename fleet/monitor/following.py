@@ -58,7 +58,7 @@ class LiveLane:
         async with work.writing:
             outcome = fold_round(memory, batches, readings, old, work.now_us)
             async with work.writer.transaction():
-                await work.write(outcome, "readings")
+                await work.write(outcome, kept.READINGS)
                 await kept.save_cursor(work.writer, memory.followed, snapshots=False)
         work.idle.set()
         return True

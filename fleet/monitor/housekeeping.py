@@ -15,7 +15,7 @@ from fleet.monitor.reporting import UnitSeen
 from fleet.monitor.work import Work
 from fleet.store import checkpoints as kept
 from fleet.store import follow, monitor_status
-from fleet.store.follow_registry import registry_marks
+from fleet.store.follow_registry import load_watches, registry_marks
 from fleet.trips.fold import tick
 
 RUNNING_EVERY_S = {"trip": 45, "stop": 600, "gap": 600}
@@ -35,6 +35,9 @@ class Housekeeping:
             now_us = work.now_us
             rows = await kept.waiting_recomputes(self._reader, MOST_RECOMPUTES)
             await self._refresh_registry(now_us)
+            work.memory.watched = {
+                vehicle_id: to_us(since) for vehicle_id, since in (await load_watches(self._reader)).items()
+            }
             if work.replay_to is None:
                 self._second.take_up(rows)
                 await self._tell_silence(now_us)
@@ -82,10 +85,10 @@ class Housekeeping:
 
     async def _write_due(self, now_us: int) -> None:
         """Brings running rows up to date that have fallen behind."""
-        due = []
+        due = list(self._work.memory.owed)
         for vehicle_id, tracked in self._work.memory.vehicles.items():
             last_key = tracked.state.last_key
-            if last_key is None:
+            if last_key is None or vehicle_id in self._work.memory.owed:
                 continue
             for (kind, _), known_to_us in tracked.shown.items():
                 known_us = self._work.memory.heard_us if kind == "gap" else last_key[0]

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from heapq import merge
 from itertools import groupby
 
-from fleet.model.trips import StoredReading
+from fleet.model.trips import EventReading, StoredReading
 from fleet.monitor.memory import Memory, Outcome
+from fleet.monitor.proofs import SPEAKING
 from fleet.monitor.reporting import UnitSeen
 from fleet.store.follow import Followed, FollowedBatch, OldSpan
 
@@ -84,6 +85,8 @@ def fold_round(
         if tracked is not None and tracked.followed is not None and number >> 4 <= tracked.followed[number & 15]:
             continue
         by_vehicle.setdefault(vehicle_id, []).append(reading)
+        if type(reading) is EventReading and reading.event in SPEAKING:
+            outcome.events.append((vehicle_id, reading.observed_at_us))
     for vehicle_id, ordered in by_vehicle.items():
         memory.fold(vehicle_id, ordered, now_us, outcome)
     for span in old:

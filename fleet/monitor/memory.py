@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fleet.model.moments import from_us, to_us
-from fleet.model.trips import Gap, ReadingKey, Segment, StoredReading, Trip, segment_id
+from fleet.model.trips import Gap, PositionReading, ReadingKey, Segment, StoredReading, Trip, segment_id
+from fleet.monitor.proofs import Stretch, follow
 from fleet.monitor.registry import Registry
 from fleet.monitor.reporting import UnitSeen
 from fleet.monitor.rows import Naming, kind_of, row_of, track_of
@@ -16,13 +17,17 @@ from fleet.trips.fold import Closed, State, begin, encode, is_checkpoint, open_s
 
 HOUR_US = 3_600_000_000
 
+SHOWN_APART_US = 2_000_000
+"""A watched trip is shown no more often, so that a unit that speaks every second costs no more than others."""
+
 Shown = tuple[str, int]
 """Table and id of a running row that stands in the database."""
 
 
 @dataclass(slots=True)
 class Tracked:
-    """One vehicle. `pending`: readings folded since a second fold of the vehicle began beside.
+    """One vehicle. `pending`: readings folded since a second fold of the vehicle began beside. `stretch`: its readings
+    above the speed limit, up to now. `shown_at_us`: when its running rows were last made.
 
     While the batches since the snapshots are folded once more after a restart: `followed` is what the snapshot had
     seen already, `emitted` what was made again, `settled_from_us` where the first of it may begin.
@@ -35,6 +40,8 @@ class Tracked:
     followed: Followed | None = None
     emitted: set[Shown] | None = None
     settled_from_us: int = 0
+    stretch: Stretch | None = None
+    shown_at_us: int = 0
 
 
 @dataclass(slots=True)
@@ -63,9 +70,10 @@ class Counters:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a round has to write."""
+    """What a round has to write. `events`: (vehicle, moment) of those that are judged by themselves."""
 
     changes: Changes = field(default_factory=Changes)
+    events: list[tuple[int, int]] = field(default_factory=list)
     checkpoints: list[Checkpoint] = field(default_factory=list)
     late: list[LateSpan] = field(default_factory=list)
 
@@ -82,6 +90,10 @@ class Memory:
     counters: Counters = field(default_factory=Counters)
     heard_us: int = 0
     """Up to when whoever was silent was silent: not while ingest was away, nor beyond what is followed."""
+    watched: dict[int, int] = field(default_factory=dict)
+    """Vehicles of which the judge wants to see each reading, and from which moment on."""
+    owed: set[int] = field(default_factory=set)
+    """Watched ones whose last reading came too soon after the one before to be shown at once."""
     replaying: bool = False
     """What follows was in the results before a restart."""
 
@@ -123,6 +135,9 @@ class Memory:
         if len(readings) > 1:
             readings.sort(key=_key)
         last = state.last_key
+        journey = state.journey
+        limit = self.registry.speed_limit(vehicle_id, now_us if journey is None else journey.started_us)
+        proven = False
         closed: list[Closed] = []
         for reading in readings:
             key = reading.key
@@ -135,14 +150,33 @@ class Memory:
             self.counters.folded += 1
             if ended:
                 closed += ended
+            if type(reading) is PositionReading and (
+                tracked.stretch is not None or (reading.speed_dkmh or 0) > limit.dkmh
+            ):
+                stretch = tracked.stretch = follow(tracked.stretch, reading, limit)
+                if stretch is not None and not stretch.told and stretch.last_us - stretch.since_us >= limit.least_us:
+                    proven = stretch.told = state.journey is not None
             if is_checkpoint(state):
                 outcome.checkpoints.append(Checkpoint(vehicle_id, key, encode(state)))
             if tracked.pending is not None:
                 tracked.pending.append(reading)
         tracked.changed = True
-        if closed or len(tracked.shown) != 1:
+        # The first trip of a vehicle may take the place of the stop that it began with, and close nothing.
+        turned = (state.journey is None) is not (journey is None)
+        if closed or turned or proven or len(tracked.shown) != 1 or self._is_awaited(vehicle_id, tracked, now_us):
             self.add_closed(vehicle_id, closed, now_us, outcome.changes)
             self.show_running(vehicle_id, now_us, outcome.changes)
+
+    def _is_awaited(self, vehicle_id: int, tracked: Tracked, now_us: int) -> bool:
+        """Whether the judge waits for the last reading, and it may be shown at once."""
+        since_us = self.watched.get(vehicle_id)
+        last = tracked.state.last_key
+        if since_us is None or last is None or last[0] < since_us:
+            return False
+        if now_us - tracked.shown_at_us >= SHOWN_APART_US:
+            return True
+        self.owed.add(vehicle_id)
+        return False
 
     def add_closed(self, vehicle_id: int, closed: list[Closed], now_us: int, changes: Changes) -> None:
         """The rows of segments that are over."""
@@ -170,7 +204,8 @@ class Memory:
             shown[kind, row["id"]] = known_to_us
         for kind, identifier in tracked.shown.keys() - shown.keys():
             changes.drop(kind, identifier)
-        tracked.shown = shown
+        tracked.shown, tracked.shown_at_us = shown, now_us
+        self.owed.discard(vehicle_id)
 
     def _running(self, tracked: Tracked) -> list[tuple[Segment, int]]:
         """What runs, and up to when it is known: the open segment, and the silence after it if that is a gap by now."""

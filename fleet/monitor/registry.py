@@ -15,6 +15,7 @@ from fleet.model.policies import POLICIES, PolicyVersion, resolve
 from fleet.monitor.areas import Area, AreaIndex, Named
 from fleet.monitor.bindings import BEGINNING_US, END_US, Binding, Bindings
 from fleet.monitor.parameters import SLUGS, ParameterTimeline
+from fleet.monitor.proofs import SPEEDING_SLUGS, SpeedLimit, SpeedLimits
 from fleet.monitor.reporting import REPORTING_SLUGS, ReportingLimits
 from fleet.store import follow_registry as store
 
@@ -28,12 +29,17 @@ class Registry:
     parameters: ParameterTimeline
     given: Sequence[tuple[PolicyVersion, datetime]]
     areas: AreaIndex
+    speeds: SpeedLimits
     organs: dict[int, int]
     batteries: dict[int, int | None]
 
     def name(self, vehicle_id: int, lat_e7: int, lon_e7: int, at_us: int) -> Named | None:
         """The area around a place, as the vehicle's organ calls it."""
         return self.areas.name(lat_e7, lon_e7, at_us, self.organs.get(vehicle_id))
+
+    def speed_limit(self, vehicle_id: int, at_us: int) -> SpeedLimit:
+        """Of the organ that has the vehicle, as it held at the moment."""
+        return self.speeds.at(self.organs.get(vehicle_id), at_us)
 
     def limits(self, now_us: int) -> ReportingLimits:
         """What counts as late and as silent now."""
@@ -48,7 +54,8 @@ class Registry:
 async def load_registry(connection: asyncpg.Connection) -> Registry:
     """Everything anew: some 20 ms for 6,000 vehicles. The marks first: what changes meanwhile is read again."""
     marks = await store.registry_marks(connection)
-    given = await store.load_policies(connection, [*SLUGS, *REPORTING_SLUGS])
+    given = await store.load_policies(connection, [*SLUGS, *REPORTING_SLUGS, *SPEEDING_SLUGS])
+    parents = await store.load_organ_parents(connection)
     vehicles = await store.load_vehicles(connection)
     return Registry(
         marks=marks,
@@ -58,9 +65,8 @@ async def load_registry(connection: asyncpg.Connection) -> Registry:
         ),
         parameters=ParameterTimeline([version for version, _ in given if version.slug in SLUGS]),
         given=given,
-        areas=AreaIndex(
-            [_area(row) for row in await store.load_areas(connection)], await store.load_organ_parents(connection)
-        ),
+        areas=AreaIndex([_area(row) for row in await store.load_areas(connection)], parents),
+        speeds=SpeedLimits([version for version, _ in given if version.slug in SPEEDING_SLUGS], parents),
         organs={vehicle_id: organ_id for vehicle_id, organ_id, _ in vehicles},
         batteries={vehicle_id: battery_wh for vehicle_id, _, battery_wh in vehicles},
     )

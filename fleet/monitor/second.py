@@ -14,8 +14,9 @@ from datetime import datetime
 import asyncpg
 
 from fleet.model.moments import from_us, to_us
-from fleet.model.trips import PositionReading, ReadingKey, StoredReading, TripParameters
+from fleet.model.trips import EventReading, PositionReading, ReadingKey, StoredReading, TripParameters
 from fleet.monitor.bindings import END_US
+from fleet.monitor.proofs import SPEAKING
 from fleet.monitor.registry import Registry
 from fleet.store import checkpoints as kept
 from fleet.store.follow import Followed, archive, count_positions
@@ -51,7 +52,7 @@ class Result:
     """`stands_from_us`: segments that begin at or after it, before `stands_to_us` (None = to the end), are `closed`.
 
     `state` None: the fold met the kept one, what comes after stands. `refused_to_us`: up to there nothing was made
-    again, because the raw readings are gone.
+    again, because the raw readings are gone. `events`: when those were that are judged by themselves.
     """
 
     closed: list[Closed] = field(default_factory=list)
@@ -63,6 +64,7 @@ class Result:
     state: State | None = None
     refused_to_us: int | None = None
     readings: int = 0
+    events: list[int] = field(default_factory=list)
     nothing: bool = False
 
 
@@ -130,6 +132,9 @@ async def _fold(
                 )
             )
         positions.extend(one.observed_at_us for one in fresh if isinstance(one, PositionReading))
+        result.events += [
+            one.observed_at_us for one in fresh if isinstance(one, EventReading) and one.event in SPEAKING
+        ]
         result.readings += len(fresh)
         for start in range(0, len(fresh), SLICE):
             if refold.feed(fresh[start : start + SLICE], parameters_at, certain):

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 import asyncpg
 
-from fleet.model.moments import day_of, to_us
+from fleet.model.moments import day_of, from_us, to_us
 from fleet.monitor.memory import Memory, Outcome
 from fleet.store import checkpoints as kept
 from fleet.store.follow import Followed
@@ -71,12 +71,13 @@ class Work:
     async def write(self, outcome: Outcome, reason: str) -> None:
         """Within the caller's transaction."""
         now = self.now()
+        news = [(vehicle_id, from_us(at_us), from_us(at_us)) for vehicle_id, at_us in outcome.events]
         if outcome.changes:
             touched = await write_segments(self.writer, outcome.changes, now=now, reason=reason)
             await refresh_days(self.writer, _days(touched))
-            if self.dependants:
-                spans = [(one.vehicle_id, one.started_at, one.known_to) for one in touched if one.news]
-                await kept.tell_dependants(self.writer, self.dependants, spans, reason, now)
+            news += [(one.vehicle_id, one.started_at, one.known_to) for one in touched if one.news]
+        if self.dependants:
+            await kept.tell_dependants(self.writer, self.dependants, news, reason, now)
         await kept.add_checkpoints(self.writer, outcome.checkpoints)
         await kept.add_late_spans(self.writer, outcome.late)
 
@@ -88,7 +89,7 @@ class Work:
                 for vehicle_id in vehicle_ids[start : start + RUNNING_AT_ONCE]:
                     self.memory.show_running(vehicle_id, now_us, outcome.changes)
                 async with self.writer.transaction():
-                    await self.write(outcome, "readings")
+                    await self.write(outcome, kept.READINGS)
 
     def snapshot_due(self) -> bool:
         if self.snapshot_at is None:

@@ -260,6 +260,9 @@ async def take_recomputes(connection: asyncpg.Connection, ids: Sequence[int]) ->
     return {row["id"] for row in rows}
 
 
+READINGS = "readings"
+"""The reason of what new readings changed."""
+
 LATE = "late"
 """The reason of what late readings changed."""
 

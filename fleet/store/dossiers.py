@@ -61,7 +61,7 @@ MOVED_M = 500
 @dataclass(slots=True)
 class Papers:
     """What was read of one vehicle. `held`: gaps, by id, of which nothing is said yet; `holding`: when those began of
-    which late readings have just changed that."""
+    which late readings have just changed that. `shown_to`: up to when its running trip is in the database."""
 
     vehicle_id: int
     belonging: Belonging
@@ -76,6 +76,7 @@ class Papers:
     written_at: dict[int, datetime] = field(default_factory=dict)
     held: frozenset[int] = frozenset()
     holding: tuple[datetime, ...] = ()
+    shown_to: datetime | None = None
 
     def organ_at(self, moment: datetime) -> int:
         """The organ that had it then."""
@@ -168,6 +169,8 @@ async def _segments(connection: AsyncConnection, papers: Mapping[int, Papers], m
             papers[row["vehicle_id"]].segments.append(known)
             if table is gap:
                 papers[row["vehicle_id"]].written_at[known.id] = row["written_at"]
+            elif table is trip and row["running"]:
+                papers[row["vehicle_id"]].shown_to = row["known_to"]
     for one in papers.values():
         one.segments.sort(key=lambda known: (known.segment.started_us, known.segment.ended_us or 1 << 62))
 

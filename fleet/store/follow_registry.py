@@ -55,6 +55,14 @@ async def load_vehicles(connection: asyncpg.Connection) -> list[tuple[int, int, 
     return [tuple(row) for row in await connection.fetch("select id, organ_id, battery_wh from vehicle")]
 
 
+async def load_watches(connection: asyncpg.Connection) -> dict[int, datetime]:
+    """The vehicles of whose running trips the judge wants to see each reading, and from which moment on."""
+    rows = await connection.fetch(
+        "select vehicle_id, min(due) from recompute where stage = 'watch' group by vehicle_id"
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def load_organ_parents(connection: asyncpg.Connection) -> dict[int, int | None]:
     return {row[0]: row[1] for row in await connection.fetch("select id, parent_id from organ")}
 
@@ -70,7 +78,7 @@ def marks_of(table: str, changes: str, where: str = "") -> str:
 MARKS = "select " + ", ".join(
     (
         marks_of("binding", "sum(version)"),
-        marks_of("policy_value", "max(id)", "where slug like 'trips.%' or slug like 'reporting.%'"),
+        marks_of("policy_value", "max(id)", "where split_part(slug, '.', 1) in ('trips', 'reporting', 'speeding')"),
         marks_of("area", "sum(version)"),
         marks_of("vehicle", "sum(version)"),
         marks_of("organ", "sum(version)"),

@@ -6,12 +6,27 @@ is brought up to date in place; a version is kept whenever something that was se
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, RowMapping, any_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    RowMapping,
+    Table,
+    any_,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,7 +36,7 @@ from fleet.model.moments import from_us
 from fleet.model.trips import Trip
 from fleet.model.verdicts import Part, Verdict
 from fleet.store.dossiers import Papers
-from fleet.store.tables import finding, finding_version, verdict, verdict_version
+from fleet.store.tables import INSTANT, finding, finding_version, verdict, verdict_version
 
 _VERSIONED = tuple(column.name for column in finding_version.columns if column.name != "superseded_at")
 
@@ -36,36 +51,76 @@ class Changed(NamedTuple):
     end: datetime | None
 
 
-async def write_judgement(
-    connection: AsyncConnection, papers: Papers, judgement: Judgement, *, why: str, now: datetime
-) -> list[Changed]:
-    """Writes the judgement of one vehicle within the caller's transaction."""
-    await _write_verdicts(connection, papers, judgement, why, now)
-    return await _write_findings(connection, papers, judgement, why, now)
+class Judged(NamedTuple):
+    """One vehicle's judgement, what it was made from, and the reason for making it."""
+
+    papers: Papers
+    judgement: Judgement
+    why: str
+
+
+async def write_judgements(connection: AsyncConnection, judged: Sequence[Judged], *, now: datetime) -> list[Changed]:
+    """Writes the judgements, one a vehicle, within the caller's transaction.
+
+    What stands of them all is read at once: of a hundred vehicles most have nothing new, and asking for each would be
+    most of the work.
+    """
+    trip_ids = {trip_id for one in judged for trip_id in one.judgement.verdicts}
+    verdicts = await _stored(connection, judged, verdict, verdict.c.started_at, verdict.c.trip_id, trip_ids)
+    known = {row["trip_id"] for rows in verdicts.values() for row in rows}
+    last = await _last_versions(connection, trip_ids - known)
+    subject_ids = {told.outcome.subject.id for one in judged for told in one.judgement.told}
+    findings = await _stored(connection, judged, finding, finding.c.item_at, finding.c.subject_id, subject_ids)
+    changed: list[Changed] = []
+    for one in judged:
+        vehicle_id = one.papers.vehicle_id
+        await _write_verdicts(connection, one, {row["trip_id"]: row for row in verdicts[vehicle_id]}, last, now)
+        stored = {(row["rule"], row["subject_kind"], row["subject_id"]): row for row in findings[vehicle_id]}
+        changed += await _write_findings(connection, one, stored, now)
+    return changed
+
+
+async def _stored(
+    connection: AsyncConnection,
+    judged: Sequence[Judged],
+    table: Table,
+    at: ColumnElement[datetime],
+    identifier: ColumnElement[int],
+    ids: Collection[int],
+) -> dict[int, list[RowMapping]]:
+    """By vehicle, the rows of its judgement's span, and those with one of the ids."""
+    spans = (
+        func.unnest(
+            literal([one.papers.vehicle_id for one in judged], ARRAY(Integer)),
+            literal([one.judgement.begin for one in judged], ARRAY(INSTANT)),
+            literal([one.judgement.end for one in judged], ARRAY(INSTANT)),
+        )
+        .table_valued(column("vehicle_id", Integer), column("first", INSTANT), column("until", INSTANT), name="spans")
+        .render_derived()
+    )
+    statement = (
+        select(table)
+        .join(spans, spans.c.vehicle_id == table.c.vehicle_id)
+        .where(or_((at >= spans.c["first"]) & (at < spans.c.until), _one_of(identifier, ids)))
+    )
+    found: dict[int, list[RowMapping]] = {one.papers.vehicle_id: [] for one in judged}
+    for row in (await connection.execute(statement)).mappings():
+        found[row["vehicle_id"]].append(row)
+    return found
 
 
 # ---------------------------------------------------------------- verdicts
 
 
 async def _write_verdicts(
-    connection: AsyncConnection, papers: Papers, judgement: Judgement, why: str, now: datetime
+    connection: AsyncConnection,
+    judged: Judged,
+    stored: dict[int, RowMapping],
+    last: Mapping[int, int],
+    now: datetime,
 ) -> None:
-    stored = {
-        row["trip_id"]: row
-        for row in (
-            await connection.execute(
-                select(verdict).where(
-                    verdict.c.vehicle_id == papers.vehicle_id,
-                    or_(
-                        _one_of(verdict.c.trip_id, judgement.verdicts),
-                        (verdict.c.started_at >= judgement.begin) & (verdict.c.started_at < judgement.end),
-                    ),
-                )
-            )
-        ).mappings()
-    }
+    papers, judgement, why = judged
     trips = {known.id: known.segment for known in papers.segments if isinstance(known.segment, Trip)}
-    last = await _last_versions(connection, judgement.verdicts.keys() - stored.keys())
     new: list[dict[str, Any]] = []
     superseded: list[dict[str, Any]] = []
     for trip_id, said in judgement.verdicts.items():
@@ -138,23 +193,10 @@ def _parts(parts: Sequence[Part]) -> list[dict[str, str]]:
 
 
 async def _write_findings(
-    connection: AsyncConnection, papers: Papers, judgement: Judgement, why: str, now: datetime
+    connection: AsyncConnection, judged: Judged, stored: dict[tuple[str, str, int], RowMapping], now: datetime
 ) -> list[Changed]:
+    papers, judgement, why = judged
     told = {_key(one.outcome): one for one in judgement.told}
-    stored = {
-        (row["rule"], row["subject_kind"], row["subject_id"]): row
-        for row in (
-            await connection.execute(
-                select(finding).where(
-                    finding.c.vehicle_id == papers.vehicle_id,
-                    or_(
-                        (finding.c.item_at >= judgement.begin) & (finding.c.item_at < judgement.end),
-                        _one_of(finding.c.subject_id, {key[2] for key in told}),
-                    ),
-                )
-            )
-        ).mappings()
-    }
     changed: list[Changed] = []
     for key, one in told.items():
         said = _finding_row(papers, one)

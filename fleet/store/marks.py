@@ -2,29 +2,41 @@
 
 They are rows of `recompute` with the stage 'trips'. The monitor, orders and the registry leave them with their
 changes; the judge leaves its own for what only the clock may change ("clock") and for silences that late readings may
-still fill ("silence").
+still fill ("silence"). Rows of the stage 'watch' are the judge's too, for the monitor: running trips of which it is to
+show each reading at once, from the moment `due` on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import NamedTuple
 
-from sqlalchemy import and_, delete, func, insert, not_, or_, select
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import Integer, and_, column, delete, func, insert, literal, not_, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, Range
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.judging.vehicle import Review
-from fleet.store.checkpoints import LATE, LATE_SETTLES
+from fleet.store.checkpoints import LATE, LATE_SETTLES, READINGS
 from fleet.store.scoped import one_of
-from fleet.store.tables import gap, late_span, recompute, stop, trip
+from fleet.store.tables import INSTANT, gap, late_span, recompute, stop, trip
 
 CLOCK = "clock"
 SILENCE = "silence"
+WATCH = "watch"
 
 LONG = timedelta(days=2)
 """Marks of longer spans are taken apart from the others, so that what happens now does not wait for years."""
+
+
+class Lane(Enum):
+    """What is taken together. Each lane waits for no more than one turn of the others."""
+
+    NOW = "what readings show that have just come, and what the clock brings"
+    CHANGED = "what late readings, orders and the registry changed"
+    LONG = "spans longer than `LONG`"
+
 
 PIECE = timedelta(days=31)
 """As much of a long span is judged at once."""
@@ -47,12 +59,20 @@ _IS_LONG = or_(
 )
 
 
-async def take_marks(connection: AsyncConnection, *, now: datetime, limit: int, long: bool) -> dict[int, Mark]:
-    """Takes the oldest marks that are due, of at most `limit` vehicles; they are gone when the transaction commits.
+_AT_ONCE = recompute.c.reason.in_((READINGS, CLOCK))
+_IN_LANE = {
+    Lane.NOW: and_(_AT_ONCE, not_(_IS_LONG)),
+    Lane.CHANGED: and_(not_(_AT_ONCE), not_(_IS_LONG)),
+    Lane.LONG: _IS_LONG,
+}
+
+
+async def take_marks(connection: AsyncConnection, lane: Lane, *, now: datetime, limit: int) -> dict[int, Mark]:
+    """Takes the lane's oldest marks that are due, of at most `limit` vehicles; a commit makes them go.
 
     Of a span longer than `PIECE` its beginning is taken, and the rest stays a mark.
     """
-    ready = and_(_OURS, or_(recompute.c.due.is_(None), recompute.c.due <= now), _IS_LONG if long else not_(_IS_LONG))
+    ready = and_(_OURS, or_(recompute.c.due.is_(None), recompute.c.due <= now), _IN_LANE[lane])
     oldest = (
         select(recompute.c.vehicle_id)
         .where(ready)
@@ -68,12 +88,19 @@ async def take_marks(connection: AsyncConnection, *, now: datetime, limit: int, 
     for row in taken:
         begin = row.period.lower or first.get(row.vehicle_id, now)
         coming = row.reason == LATE and row.at > now - LATE_SETTLES
-        one = Mark(row.vehicle_id, begin, max(row.period.upper or now, begin), row.reason, coming)
+        one = Mark(row.vehicle_id, begin, max(_end(row.period) or now, begin), row.reason, coming)
         known = marks.get(row.vehicle_id)
         marks[row.vehicle_id] = one if known is None else _joined(known, one)
     pieces = {one.vehicle_id: one._replace(end=min(one.end, one.begin + PIECE)) for one in marks.values()}
     await _leave(connection, [one._replace(begin=pieces[one.vehicle_id].end) for one in marks.values() if _cut(one)])
     return pieces
+
+
+def _end(period: Range[datetime]) -> datetime | None:
+    """The first moment after it: a mark of one moment holds what happened then."""
+    if period.upper is None:
+        return None
+    return period.upper + timedelta(microseconds=1) if period.upper_inc else period.upper
 
 
 def _joined(one: Mark, other: Mark) -> Mark:
@@ -110,25 +137,56 @@ async def _beginnings(connection: AsyncConnection, vehicle_ids: Collection[int])
     return found
 
 
-async def keep_reviews(
-    connection: AsyncConnection, vehicle_id: int, begin: datetime, end: datetime, reviews: Iterable[Review]
-) -> None:
-    """Puts the reviews of what began in [begin, end) in the place of those that wait."""
+class Reviews(NamedTuple):
+    """What is to be looked at again of what of a vehicle began in [begin, end)."""
+
+    vehicle_id: int
+    begin: datetime
+    end: datetime
+    reviews: Sequence[Review]
+    watches: Sequence[Review] = ()
+
+
+async def keep_reviews(connection: AsyncConnection, judged: Sequence[Reviews]) -> None:
+    """Puts these reviews and watches in the place of those that wait for the same vehicles and times."""
     item_at = func.lower(recompute.c.period)
-    statement = select(recompute.c.id, item_at.label("item_at"), recompute.c.due).where(
-        _OURS, recompute.c.vehicle_id == vehicle_id, recompute.c.reason == CLOCK, item_at >= begin, item_at < end
+    spans = (
+        func.unnest(
+            literal([one.vehicle_id for one in judged], ARRAY(Integer)),
+            literal([one.begin for one in judged], ARRAY(INSTANT)),
+            literal([one.end for one in judged], ARRAY(INSTANT)),
+        )
+        .table_valued(column("vehicle_id", Integer), column("first", INSTANT), column("until", INSTANT), name="spans")
+        .render_derived()
     )
-    waiting = {Review(row.item_at, row.due): row.id for row in await connection.execute(statement)}
-    wanted = set(reviews)
-    outdated = [identifier for review, identifier in waiting.items() if review not in wanted]
+    statement = (
+        select(recompute.c.id, recompute.c.vehicle_id, recompute.c.reason, item_at.label("item_at"), recompute.c.due)
+        .join(spans, spans.c.vehicle_id == recompute.c.vehicle_id)
+        .where(
+            or_(and_(_OURS, recompute.c.reason == CLOCK), recompute.c.stage == WATCH),
+            item_at >= spans.c["first"],
+            item_at < spans.c.until,
+        )
+    )
+    waiting = {
+        (row.vehicle_id, row.reason, Review(row.item_at, row.due)): row.id
+        for row in await connection.execute(statement)
+    }
+    wanted = {
+        (one.vehicle_id, reason, review)
+        for one in judged
+        for reason, reviews in ((CLOCK, one.reviews), (WATCH, one.watches))
+        for review in reviews
+    }
+    outdated = [identifier for one, identifier in waiting.items() if one not in wanted]
     if outdated:
-        await connection.execute(delete(recompute).where(recompute.c.id.in_(outdated)))
-    await _leave_for(connection, vehicle_id, CLOCK, sorted(wanted - waiting.keys()))
+        await connection.execute(delete(recompute).where(one_of(recompute.c.id, outdated)))
+    await _leave_for(connection, sorted(wanted - waiting.keys()))
 
 
 async def hold(connection: AsyncConnection, vehicle_id: int, begun_at: Iterable[datetime], now: datetime) -> None:
     """Has silences judged once late readings had time to fill them."""
-    await _leave_for(connection, vehicle_id, SILENCE, [Review(at, now + LATE_SETTLES) for at in begun_at])
+    await _leave_for(connection, [(vehicle_id, SILENCE, Review(at, now + LATE_SETTLES)) for at in begun_at])
 
 
 async def held(connection: AsyncConnection, vehicle_ids: Collection[int], now: datetime) -> dict[int, set[datetime]]:
@@ -153,16 +211,17 @@ async def catching_up(connection: AsyncConnection, marks: Collection[Mark]) -> s
     return found | {one.vehicle_id for one in marks if one.coming}
 
 
-async def _leave_for(connection: AsyncConnection, vehicle_id: int, reason: str, reviews: Iterable[Review]) -> None:
+async def _leave_for(connection: AsyncConnection, reviews: Iterable[tuple[int, str, Review]]) -> None:
+    """(vehicle, reason, review) each."""
     rows = [
         {
             "vehicle_id": vehicle_id,
             "period": Range(one.item_at, one.item_at, bounds="[]"),
             "reason": reason,
-            "stage": "trips",
+            "stage": WATCH if reason == WATCH else "trips",
             "due": one.due,
         }
-        for one in reviews
+        for vehicle_id, reason, one in reviews
     ]
     if rows:
         await connection.execute(insert(recompute), rows)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.judging.vehicle import Policies
 from fleet.model.findings import Parameter
-from fleet.model.policies import POLICIES, PolicyVersion, resolve
+from fleet.model.policies import POLICIES, PolicyVersion, lineage, resolve
 from fleet.store.follow_registry import marks_of
 from fleet.store.tables import calendar_entry, organ, policy_value
 from fleet.workdays import Entry, WorkCalendar
@@ -36,12 +36,7 @@ class Rulebook:
 
     def lineage(self, organ_id: int) -> list[int]:
         """The organ, then the organs above it."""
-        found: list[int] = []
-        current: int | None = organ_id
-        while current is not None and current not in found:
-            found.append(current)
-            current = self.parents.get(current)
-        return found
+        return lineage(organ_id, self.parents)
 
     def policies(self, organ_id: int, at: datetime) -> Policies:
         """Every policy as it holds for the organ at the moment."""

@@ -120,7 +120,7 @@ recompute = Table(
     Column("stage", Text, nullable=False, server_default=text("'readings'")),
     Column("due", INSTANT),
     CheckConstraint("not isempty(period)", name="period_not_empty"),
-    CheckConstraint("stage in ('readings', 'trips')", name="known_stage"),
+    CheckConstraint("stage in ('readings', 'trips', 'watch')", name="known_stage"),
     Index("recompute_stage_idx", "stage", "id"),
     Index("recompute_due_idx", "stage", "due"),
 )
@@ -128,5 +128,6 @@ recompute = Table(
 
 No foreign key to `vehicle`: its check would have the monitor wait for whoever holds a vehicle's row.
 `stage` names what changed: 'readings' have to be folded again, of 'trips' only what is said of them is made again,
-from the moment `due` on (null: at once).
+from the moment `due` on (null: at once). A 'watch' is no work: from `due` on the monitor shows the judge each reading
+of that vehicle at once.
 """

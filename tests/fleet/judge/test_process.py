@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.dialects.postgresql import Range
 
+from fleet.local.processes import spawn
 from fleet.model.trips import segment_id
 from fleet.store import tables
+from tests import services
 from tests.fleet.judge.desk import NINE, NOW, TEN, Desk
 from tests.fleet.misuse.builders import place, stop, trip
+from tests.fleet.monitor.stage import until
 
 pytestmark = pytest.mark.store
 
@@ -48,6 +55,38 @@ async def test_judging_again_changes_nothing(desk: Desk) -> None:
         await desk.mark(connection, NINE, TEN, "again")
     await desk.work()
     assert {name: await desk.rows(f"select * from {name} order by 1") for name in tables_} == before
+
+
+async def test_killed_in_the_middle_it_loses_and_repeats_nothing(desk: Desk, tmp_path: Path) -> None:
+    await desk.write(HOME_BEFORE, DRIVE, AWAY)
+    before = await desk.rows("select period, reason from recompute")
+    environment = {**os.environ, "FLEET_DATABASE_URL": desk.url}
+    async with desk.owner.begin() as connection:
+        # So it has taken the marks and written verdict and finding, and waits to open the case.
+        await connection.execute(text("lock table misuse_case in exclusive mode"))
+        process = spawn(
+            [sys.executable, "-m", "fleet.judge"],
+            directory=services.ROOT,
+            log=tmp_path / "judge.log",
+            death=signal.SIGKILL,
+            environment=environment,
+        )
+
+        async def waits() -> bool:
+            waiting = "select 1 from pg_locks where not granted and relation = 'misuse_case'::regclass"
+            return bool(await desk.rows(waiting))
+
+        try:
+            await until(waits, "the judge to open the case")
+        finally:
+            process.kill()
+            process.wait()
+    assert await desk.rows("select * from verdict") == []
+    assert await desk.rows("select period, reason from recompute") == before
+    await desk.work()
+    (finding,) = await desk.rows("select version, case_id from finding")
+    assert (finding["version"], len(await desk.rows("select * from case_step"))) == (1, 1)
+    assert await desk.rows("select * from finding_version") == []
 
 
 async def test_a_late_approval_leaves_its_deviation_and_the_case(desk: Desk) -> None:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 
-from tests.fleet.monitor.stage import City
+from tests.fleet.monitor.stage import City, staged
 
 
 @pytest.fixture
 async def city(database_url: str) -> AsyncIterator[City]:
-    connection = await asyncpg.connect(database_url)
-    staged = City(connection, database_url)
-    await staged.register(4)
-    yield staged
-    await staged.close()
-    await connection.close()
+    async with staged(database_url) as city:
+        yield city

@@ -114,6 +114,17 @@ class City:
             await connection.close()
 
 
+@contextlib.asynccontextmanager
+async def staged(url: str, vehicles: int = 4) -> AsyncIterator[City]:
+    """A city with so many vehicles."""
+    connection = await asyncpg.connect(url)
+    city = City(connection, url)
+    await city.register(vehicles)
+    yield city
+    await city.close()
+    await connection.close()
+
+
 def batch_of(readings: Sequence[StoredReading], received_at: datetime | None = None) -> BatchWrite:
     """What ingest would hand to its store."""
     newest_us = max(reading.observed_at_us for reading in readings)
