@@ -78,7 +78,7 @@ def test_who_may_not_read_cases_is_not_shown_any(person: Person) -> None:
     page = person("viewer", "/")
     expect(page.locator(".side .facts")).to_contain_text("车辆3")
     expect(page.locator(".list")).to_have_count(0)
-    page.goto(page.url.split("/map")[0] + "/nothing/here")
+    page.goto(page.url.split("/map")[0] + "/login/nothing")
     expect(page.get_by_role("heading", level=1)).to_have_text("没有这个页面")
 
 

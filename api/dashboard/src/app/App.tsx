@@ -44,7 +44,10 @@ export function App() {
   document.documentElement.dataset["theme"] = theme;
   const config = theme === "dark" ? darkConfig : lightConfig;
   return (
-    <ConfigProvider locale={lang === "zh" ? zhCN : enUS} theme={{ ...config, zeroRuntime: true }} {...(nonce ? { csp: { nonce } } : {})}>
+    <ConfigProvider
+      locale={lang === "zh" ? zhCN : enUS} button={{ autoInsertSpace: false }}
+      theme={{ ...config, zeroRuntime: true }} {...(nonce ? { csp: { nonce } } : {})}
+    >
       <Antd component={false}>
         <ThemeContext value={theme}>
           <LangContext value={lang}>
