@@ -45,6 +45,7 @@ from api.orders.steps import router as order_steps_router
 from api.positions.routes import router as positions_router
 from api.quarantine.routes import router as quarantine_router
 from api.registry.routes import router as registry_router
+from api.reports.routes import router as reports_router
 from api.rules.routes import router as rules_router
 from api.state import Services
 from api.statistics.board import router as nev_board_router
@@ -84,6 +85,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     statistics_router,
     nev_board_router,
     energy_router,
+    reports_router,
     trips_router,
     timeline_router,
     unit_states_router,

@@ -56,7 +56,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
-                    # The page's files have a policy of their own, stricter or with a nonce.
+                    # The page and reports have policies of their own, stricter, with a nonce or a hash.
                     headers.setdefault(name, value)
                 if scope["scheme"] == "https":
                     headers[TRANSPORT_SECURITY[0]] = TRANSPORT_SECURITY[1]

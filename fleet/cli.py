@@ -33,6 +33,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("quarantine", "fleet.commands.quarantine"),
     ("retention", "fleet.commands.retention"),
     ("replay", "fleet.commands.replay"),
+    ("report", "fleet.commands.report"),
 )
 """Groups of commands in modules of their own: name, and the module whose `app` it is. One line each."""
 

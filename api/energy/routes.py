@@ -81,7 +81,7 @@ async def read_sheet(
         sheet = await energy_sheet.read_sheet(connection, question, scope=caller.scope, uses=uses)
         earlier = await energy_sheet.read_sheet(connection, before, scope=caller.scope)
         cars = await energy_sheet.registered(connection)
-        peers = await energy_sheet.read_peers(connection, question, cars, scope=caller.scope)
+        peers = await energy_sheet.read_peers(connection, question, cars, scope=caller.scope, uses=uses)
         names = await names_of(connection, (Dimension.ORGAN,), [(key[0],) for key in {**sheet, **earlier}])
     flagged: dict[int, set[int]] = defaultdict(set)
     odd = {one.vehicle_id for one in energy_sheet.figures_of(uses, cars, peers) if one.outlier is not None}
@@ -142,7 +142,7 @@ async def list_vehicles(
         question = await _question(connection, caller, services.now(), first, last, organ, division, all_organs)
         uses = await energy_sheet.read_uses(connection, question, scope=caller.scope)
         cars = await energy_sheet.registered(connection)
-        peers = await energy_sheet.read_peers(connection, question, cars, scope=caller.scope)
+        peers = await energy_sheet.read_peers(connection, question, cars, scope=caller.scope, uses=uses)
     since = ("", "") if cursor is None else decode_cursor(cursor, tuple[int, str])
     found = [
         one

@@ -142,12 +142,21 @@ async def registered(connection: AsyncConnection) -> dict[int, Registered]:
 
 
 async def read_peers(
-    connection: AsyncConnection, question: Question, cars: Mapping[int, Registered], *, scope: Scope
+    connection: AsyncConnection,
+    question: Question,
+    cars: Mapping[int, Registered],
+    *,
+    scope: Scope,
+    uses: Sequence[VehicleMonth] | None = None,
 ) -> dict[Like, Peers]:
-    """What vehicles are held against: all of the city that are not confidential, in the days that may be seen."""
+    """What vehicles are held against: all of the city that are not confidential, in the days that may be seen.
+
+    `uses`: those of the question, which need not be read again where they are these very vehicles.
+    """
     asked = Question(first=question.first, last=question.last)
     of_all = Scope(organs=None, see_confidential=False, begin=scope.begin, end=scope.end)
-    uses = await read_uses(connection, asked, scope=of_all)
+    if uses is None or asked != question or not scope.everywhere or scope.see_confidential:
+        uses = await read_uses(connection, asked, scope=of_all)
     return peers_of(told for _, told, _ in _vehicles(uses, cars) if told is not None)
 
 
