@@ -26,6 +26,7 @@ from api.middleware import Body, Edge
 from api.protocol import GuardedProtocol
 from fleet.errors import StoreUnavailable
 from fleet.model.registry import Role
+from fleet.reports.style import POLICY as REPORT_POLICY
 from fleet.store import tables
 from tests.api import builders
 from tests.api.builders import PASSWORD, World, connected
@@ -47,7 +48,9 @@ async def server(app: FastAPI) -> AsyncIterator[Served]:
 
 def check_headers(answer: httpx.Response) -> None:
     expected = dict(SECURITY_HEADERS)
-    if answer.headers.get("content-type", "").startswith("text/html"):
+    if answer.headers.get("content-type", "").startswith("text/html") and "/reports/" in answer.request.url.path:
+        expected["Content-Security-Policy"] = REPORT_POLICY
+    elif answer.headers.get("content-type", "").startswith("text/html"):
         nonce = re.search(r"'nonce-([\w-]{20,})'", answer.headers["content-security-policy"])
         assert nonce is not None
         expected["Content-Security-Policy"] = PAGE_POLICY.format(nonce=nonce[1])
