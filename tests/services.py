@@ -60,6 +60,8 @@ FAST = {
     "timescaledb.max_background_workers": "0",
 }
 
+DURABLE = {"shared_buffers": "64MB", "min_wal_size": "32MB"}
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
@@ -116,6 +118,34 @@ def fresh_database(cluster: Cluster) -> Iterator[str]:
         yield cluster.url(name)
     finally:
         execute(cluster.superuser_url, f"drop database if exists {name} with (force)")
+
+
+@contextlib.contextmanager
+def durable_postgres() -> Iterator[Postgres]:
+    """A running, fully migrated cluster of a test's own with everything durable: it may be killed.
+
+    A copy of one that is made once in a session, for to make one takes five seconds of a core.
+    """
+    shared = Path(os.environ[SHARED])
+    made = shared / "durable"
+    with (shared / "durable.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "durable.made").exists():
+            first = Postgres(made, free_port(), DURABLE)
+            try:
+                first.start()
+                migrate(first.url())
+            finally:
+                first.stop()
+            (shared / "durable.made").touch()
+    place = fresh_directory("durable")
+    subprocess.run(["cp", "-a", str(made), str(place)], check=True)
+    server = Postgres(place, free_port(), DURABLE)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 @contextlib.contextmanager

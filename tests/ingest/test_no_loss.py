@@ -27,13 +27,8 @@ pytestmark = [pytest.mark.store, pytest.mark.seam, pytest.mark.end_to_end, pytes
 @pytest.fixture
 def postgres() -> Iterator[Postgres]:
     """A cluster of this test's own with fsync on: it is going to be killed."""
-    server = Postgres(services.fresh_directory("durable"), services.free_port(), settings={"shared_buffers": "64MB"})
-    try:
-        server.start()
-        services.migrate(server.url())
+    with services.durable_postgres() as server:
         yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture
