@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 import asyncpg
+from asyncpg.prepared_stmt import PreparedStatement
 
 from fleet.audit.entry import GENESIS, Entry, Link, canonical, chain_up, code_of
 from fleet.audit.keys import Keys
@@ -64,7 +65,15 @@ where chain = $1 and n > $2 order by n limit $3
 class Chain:
     """Append with `append`; after each commit the head file is written, then the caller may answer."""
 
-    def __init__(self, connection: asyncpg.Connection, number: int, keys: Keys, file: HeadFile, end: Head) -> None:
+    def __init__(
+        self,
+        connection: asyncpg.Connection,
+        number: int,
+        keys: Keys,
+        file: HeadFile,
+        end: Head,
+        insert_one: PreparedStatement,
+    ) -> None:
         self.number = number
         self.end = end
         self.attempted: Link | None = None
@@ -72,6 +81,8 @@ class Chain:
         self._connection = connection
         self._keys = keys
         self._file = file
+        self._insert_one = insert_one
+        self._next_end = end
 
     async def append(self, entries: Sequence[Entry]) -> None:
         """Commit the entries, in this order. Raises what the driver raises; nothing is appended then, unless the
@@ -117,9 +128,17 @@ class Chain:
     async def _insert(self, links: Sequence[Link]) -> None:
         if not links:
             return
-        self.attempted = links[-1]
+        last = links[-1]
+        self.attempted = last
+        self._next_end = Head(self.number, last.n, last.mac, last.entry.at)
+        # Runs while the database works: what is left for after the commit is waited for by all readers.
+        asyncio.get_running_loop().call_soon(self._file.prepare, self._next_end)
         if len(links) == 1:
-            await self._insert_one(links[0])
+            one = last.entry
+            await self._insert_one.fetch(
+                *(last.chain, last.n, one.at, one.account, one.role, one.address, one.action, one.subject),
+                *(one.organ_ids, one.purpose, one.detail, last.key_id, last.mac),
+            )
             return
         entries = [link.entry for link in links]
         await self._connection.execute(
@@ -139,18 +158,9 @@ class Chain:
             [link.mac for link in links],
         )
 
-    async def _insert_one(self, link: Link) -> None:
-        one = link.entry
-        await self._connection.execute(
-            _INSERT_ONE,
-            *(link.chain, link.n, one.at, one.account, one.role, one.address, one.action, one.subject),
-            *(one.organ_ids, one.purpose, one.detail, link.key_id, link.mac),
-        )
-
     def _ends_with(self, links: Sequence[Link]) -> None:
         if links:
-            last = links[-1]
-            self.end = Head(self.number, last.n, last.mac, last.entry.at)
+            self.end = self._next_end
             self._file.write(self.end)
 
 
@@ -168,10 +178,10 @@ async def take_chain(
             continue
         end = await _end(connection, number, keys, files.read_head(number, keys))
         if isinstance(end, Head):
-            file = files.head_file(number, keys)
+            file = await asyncio.to_thread(files.head_file, number, keys)
             file.write(end)  # also the head of an empty chain: a chain without one is a chain that lost it
             await asyncio.to_thread(file.sync)
-            return Chain(connection, number, keys, file, end), troubles
+            return Chain(connection, number, keys, file, end, await connection.prepare(_INSERT_ONE)), troubles
         troubles.append(end)
         await connection.execute("select pg_advisory_unlock($1, $2)", LOCKS, number)
     raise StoreUnavailable(f"none of the audit chains {first} to {first + MOST_CHAINS - 1} can be continued")

@@ -125,6 +125,7 @@ class HeadFile:
         # The older record is overwritten first: a write that is cut short leaves the newer one.
         self._turn = 1 if len(heads) == 1 or (len(heads) == 2 and heads[0].n > heads[1].n) else 0
         self.unsynced = False
+        self._prepared: tuple[Head, bytes] | None = None
         if new:
             directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
             try:
@@ -132,9 +133,15 @@ class HeadFile:
             finally:
                 os.close(directory)
 
+    def prepare(self, head: Head) -> None:
+        """Make the record of a head that is perhaps written soon."""
+        self._prepared = (head, head_line(head, self._keys).encode().ljust(RECORD_BYTES - 1) + b"\n")
+
     def write(self, head: Head) -> None:
-        record = head_line(head, self._keys).encode().ljust(RECORD_BYTES - 1) + b"\n"
-        os.pwrite(self._file, record, self._turn * RECORD_BYTES)
+        if self._prepared is None or self._prepared[0] != head:
+            self.prepare(head)
+        assert self._prepared is not None
+        os.pwrite(self._file, self._prepared[1], self._turn * RECORD_BYTES)
         self._turn ^= 1
         self.unsynced = True
 

@@ -1,9 +1,11 @@
-"""The journal: the one task of a process that appends to the audit log, many entries in one commit.
+"""The journal: what a process appends to the audit log with, many entries in one commit.
 
 Whoever reads calls `read` and may answer when it returns. Whoever changes something records it in the change's own
 transaction (`fleet.store.audit.record`), commits, and calls `settled` before answering: the journal moves the entry
-into the chain. While one group is being committed the next one gathers, so a commit is shared by all who came
-meanwhile and nobody waits for a timer.
+into the chain.
+
+A process has two appenders (`fleet.store.audit_appender`), each with a chain of its own. The second one is started when
+a read first finds the first one in the middle of a commit: such a read would wait for that commit and then for its own.
 """
 
 from __future__ import annotations
@@ -11,57 +13,42 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import asyncpg
-
-from fleet.audit.entry import Actor, Entry, Link, make_entry
+from fleet.audit.entry import Actor, Entry, make_entry
 from fleet.audit.keys import Keys
 from fleet.audit.seals import Anchor
 from fleet.audit.verify import ANCHORED
-from fleet.errors import FleetError, StoreUnavailable
-from fleet.store.audit_chain import Chain, chain_what_came_before, take_chain
+from fleet.errors import StoreUnavailable
+from fleet.store.audit_appender import APPLICATION_NAME, Appender, Connect, Waiter, Work
 from fleet.store.audit_files import AuditFiles
-from fleet.store.pool import UNAVAILABLE
+
+__all__ = ["APPLICATION_NAME", "MOST_WAITING", "STATEMENT_TIMEOUT_S", "Journal", "JournalState"]
 
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 5_000
 """Reads in the queue; the next one is refused, which is answered as 503."""
 
-GROUP = 500
-POLL_S = 1.0
-"""How long an entry of a command may lie in `audit_pending` before somebody looks."""
-
-OTHERS_TURN_S = 0.005
 SYNC_EVERY_S = 1.0
 LOOK_FOR_ANCHOR_S = 30.0
-FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.1, 4.0
 
 ACTOR = "service"
 """Who the log names for what the service does by itself."""
 
-# The driver calls it an internal fault when the server ends a session just as a statement begins. What the database
-# refuses for other reasons (a right that was taken, a table that is gone) is waited for too.
-BROKEN = (asyncpg.PostgresError, asyncpg.InternalClientError, *UNAVAILABLE)
-
-APPLICATION_NAME = "one-network-audit"
 STATEMENT_TIMEOUT_S = 10.0
 
 
 @dataclass(slots=True)
-class _Waiter:
-    entry: Entry
-    done: asyncio.Future[None]
-
-
-@dataclass(slots=True)
 class JournalState:
-    """For probes and figures. `trouble`: a sentence while something is wrong."""
+    """For probes and figures, of all appenders together. `trouble`: a sentence while something is wrong.
+
+    `appending` and `chain` are those of the first appender: without it changes are not chained.
+    """
 
     appending: bool = False
     chain: int | None = None
@@ -81,7 +68,7 @@ class Journal:
 
     def __init__(
         self,
-        connect: Callable[[], Awaitable[asyncpg.Connection]],
+        connect: Connect,
         keys: Keys,
         files: AuditFiles,
         now: Callable[[], datetime],
@@ -89,47 +76,52 @@ class Journal:
         read_patience_s: float = 5.0,
         settle_patience_s: float = 2.0,
     ) -> None:
-        self.state = JournalState()
         self.keys = keys
         self.files = files
         self.connect = connect
         self._now = now
         self._read_patience_s = read_patience_s
         self._settle_patience_s = settle_patience_s
-        self._queue: deque[_Waiter] = deque()
-        self._settling: dict[int, list[asyncio.Future[None]]] = {}
-        self._work = asyncio.Event()
-        self._stopping = False
-        self._task: asyncio.Task[None] | None = None
+        self._work = Work(deque(), {})
+        self._first = Appender(connect, keys, files, self._work, first=True, returned=self._hand_out)
+        self._second: Appender | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._keeper: asyncio.Task[None] | None = None
-        self._chain: Chain | None = None
-        self._doubt: tuple[Link, list[_Waiter]] | None = None
-        self._previous_backend: int | None = None
+        self._on_fault: Callable[[], None] | None = None
+        self._fault: str | None = None
+        self._late = 0
+
+    @property
+    def state(self) -> JournalState:
+        appenders = self._appenders()
+        first = self._first
+        return JournalState(
+            appending=first.appending,
+            chain=None if first.chain is None else first.chain.number,
+            entries=sum(one.entries for one in appenders),
+            commits=sum(one.commits for one in appenders),
+            late=self._late,
+            trouble=self._fault or first.trouble,
+            distrusted=list(dict.fromkeys(trouble for one in appenders for trouble in one.distrusted)),
+        )
 
     # ------------------------------------------------------------ for everybody
 
     def start(self, on_fault: Callable[[], None] | None = None) -> None:
         """`on_fault` is called when the journal ends by a fault of its own: the process must end too."""
-
-        def ended(task: asyncio.Task[None]) -> None:
-            if not task.cancelled() and (fault := task.exception()) is not None:
-                self.state.trouble = f"the audit log ended by a fault: {fault}"
-                log.critical("%s", self.state.trouble, exc_info=fault)
-                if on_fault is not None:
-                    on_fault()
-
-        self._task = asyncio.create_task(self._run(), name="audit-journal")
+        self._on_fault = on_fault
+        self._start(self._first)
         self._keeper = asyncio.create_task(self._keep(), name="audit-keeper")
-        for task in (self._task, self._keeper):
-            task.add_done_callback(ended)
+        self._keeper.add_done_callback(self._ended)
 
     async def stop(self) -> None:
         """Appends what is in the queue, as long as the database takes it."""
-        self._stopping = True
-        self._work.set()
-        if self._task is not None:
-            await asyncio.wait([self._task], timeout=self._read_patience_s)
-        for task in (self._task, self._keeper):
+        self._work.stopping = True
+        for appender in self._appenders():
+            appender.wake()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._read_patience_s)
+        for task in (*self._tasks, self._keeper):
             if task is not None:
                 task.cancel()
                 await asyncio.wait([task])
@@ -151,16 +143,23 @@ class Journal:
         await self.append(entry)
 
     async def append(self, entry: Entry) -> None:
-        if len(self._queue) >= MOST_WAITING or self._stopping:
+        if len(self._work.reads) >= MOST_WAITING or self._work.stopping:
             raise StoreUnavailable("the audit log takes no more entries at the moment")
-        waiter = _Waiter(entry, asyncio.get_running_loop().create_future())
-        self._queue.append(waiter)
-        self._work.set()
+        loop = asyncio.get_running_loop()
+        waiter = Waiter(entry, loop.create_future())
+        self._work.reads.append(waiter)
+        self._hand_out()
+        patience = loop.call_later(self._read_patience_s, self._refuse, waiter)
         try:
-            async with asyncio.timeout(self._read_patience_s):
-                await waiter.done
-        except TimeoutError as error:
-            raise StoreUnavailable(f"the audit log was not written: {self.state.trouble or 'too slow'}") from error
+            await waiter.done
+        finally:
+            patience.cancel()
+
+    def _refuse(self, waiter: Waiter) -> None:
+        if not waiter.done.done():
+            waiter.done.set_exception(
+                StoreUnavailable(f"the audit log was not written: {self.state.trouble or 'too slow'}")
+            )
 
     async def settled(self, ids: Collection[int]) -> bool:
         """Returns when these entries, which are committed as pending, are chained; False when it takes too long.
@@ -168,171 +167,75 @@ class Journal:
         Then they are as safe as the change they tell of, and chained as soon as that is possible again.
         """
         loop = asyncio.get_running_loop()
+        settling = self._work.settling
         futures = []
         for one in ids:
             future: asyncio.Future[None] = loop.create_future()
-            self._settling.setdefault(one, []).append(future)
+            settling.setdefault(one, []).append(future)
             futures.append(future)
-        self._work.set()
+        self._first.wake()
         _, late = await asyncio.wait(futures, timeout=self._settle_patience_s)
         if not late:
             return True
         for one, future in zip(ids, futures, strict=True):
-            waiting = self._settling.get(one, [])
+            waiting = settling.get(one, [])
             if future in waiting:
                 waiting.remove(future)
             if not waiting:
-                self._settling.pop(one, None)
-        self.state.late += 1
+                settling.pop(one, None)
+        self._late += 1
         log.error("a change was answered before its entry was chained: %s", self.state.trouble or "too slow")
         return False
 
-    # ------------------------------------------------------------ the task
+    # ------------------------------------------------------------ the appenders
 
-    async def _run(self) -> None:
-        back_off_s = FIRST_BACK_OFF_S
-        while True:
-            connection: asyncpg.Connection | None = None
-            try:
-                connection = await self.connect()
-                await self._take_chain(connection)
-                back_off_s = FIRST_BACK_OFF_S
-                await self._serve()
-                await connection.close()
-                return
-            except (FleetError, *BROKEN) as error:
-                self.state.trouble = f"the audit log cannot be written ({type(error).__name__}: {error})"
-                log.error("%s; trying again in %.1f s", self.state.trouble, back_off_s)
-            finally:
-                self.state.appending = False
-                if self._chain is not None:
-                    self._chain.close()
-                    self._chain = None
-                if connection is not None and not connection.is_closed():
-                    connection.terminate()
-            if self._stopping:
-                return
-            await asyncio.sleep(back_off_s)
-            back_off_s = min(back_off_s * 2, LONGEST_BACK_OFF_S)
+    def _appenders(self) -> list[Appender]:
+        return [self._first] if self._second is None else [self._first, self._second]
 
-    async def _take_chain(self, connection: asyncpg.Connection) -> None:
-        if self._previous_backend is not None:
-            # Our own earlier session may still hold the chain behind a connection that broke.
-            await connection.execute(
-                "select pg_terminate_backend(pid, 1000) from pg_stat_activity where pid = $1 and application_name = $2",
-                self._previous_backend,
-                APPLICATION_NAME,
-            )
-        self._previous_backend = connection.get_server_pid()
-        if moved := await chain_what_came_before(connection, self.keys, self.files):
-            log.info("%d entries from before there were audit chains are chain 0 now", moved)
-        chain, troubles = await take_chain(connection, self.keys, self.files)
-        for trouble in troubles:
-            log.error("%s; appending to chain %d", trouble, chain.number)
-        self._chain = chain
-        await self._settle_doubt(connection)
-        self.state.distrusted = troubles
-        self.state.chain = chain.number
-        self.state.appending = True
-        self.state.trouble = None
-
-    async def _settle_doubt(self, connection: asyncpg.Connection) -> None:
-        """A connection that breaks during a commit leaves open whether it took place: look."""
-        if self._doubt is None:
+    def _hand_out(self) -> None:
+        """Have somebody look at the queue: the first appender that is at rest; the others do when they are done."""
+        if self._first.wake():
             return
-        last, group = self._doubt
-        stored = await connection.fetchval("select mac from audit_log where chain = $1 and n = $2", last.chain, last.n)
-        self._doubt = None
-        if stored == last.mac:
-            _resolve(group)
-        else:
-            self._queue.extendleft(reversed(group))
+        if self._second is not None:
+            self._second.wake()
+        elif self._first.chain is not None and self._first.appending and not self._work.stopping:
+            self._second = Appender(
+                self.connect,
+                self.keys,
+                self.files,
+                self._work,
+                first=False,
+                chains_from=self._first.chain.number + 1,
+                returned=self._hand_out,
+            )
+            self._start(self._second)
 
-    async def _serve(self) -> None:
-        assert self._chain is not None
-        loop = asyncio.get_running_loop()
-        look_at = loop.time()
-        while True:
-            if not self._queue and not self._settling:
-                if self._stopping:
-                    return
-                self._work.clear()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(max(look_at - loop.time(), 0.001)):
-                        await self._work.wait()
-            look = bool(self._settling) or loop.time() >= look_at
-            taken = await self._append_group(look=look)
-            if look:
-                look_at = loop.time() + (0.0 if taken else POLL_S)
-            if self._settling and await self._settle(taken):
-                await asyncio.sleep(OTHERS_TURN_S)
+    def _start(self, appender: Appender) -> None:
+        task = asyncio.create_task(appender.run(), name="audit-journal")
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
 
-    async def _append_group(self, *, look: bool) -> list[int]:
-        """Commit what waits, with what is pending if `look`; answers the pending ids that were chained."""
-        assert self._chain is not None
-        group: list[_Waiter] = []
-        while self._queue and len(group) < GROUP:
-            waiter = self._queue.popleft()
-            if not waiter.done.done():  # its reader has not given up
-                group.append(waiter)
-        if not group and not look:
-            return []
-        taken: list[int] = []
-        try:
-            entries = [waiter.entry for waiter in group]
-            if look:
-                taken = await self._chain.append_with_pending(entries)
-            else:
-                await self._chain.append(entries)
-        except asyncpg.UniqueViolationError as error:
-            self._queue.extendleft(reversed(group))
-            raise StoreUnavailable(f"somebody else wrote into audit chain {self._chain.number}") from error
-        except BROKEN:
-            # Entries that wait go on waiting, until they are written or their reader has been refused.
-            attempted = self._chain.attempted
-            if attempted is None:
-                self._queue.extendleft(reversed(group))
-            else:
-                self._doubt = (attempted, group)
-            raise
-        self.state.entries += len(group) + len(taken)
-        self.state.commits += bool(group or taken)
-        _resolve(group)
-        return taken
-
-    async def _settle(self, taken: Collection[int]) -> bool:
-        """Tell those whose entries are chained; answers whether some still wait."""
-        assert self._chain is not None
-        for one in taken:
-            _finish(self._settling.pop(one, ()))
-        if not self._settling:
-            return False
-        # What is neither pending nor was taken by us was chained by another process.
-        asked = list(self._settling)
-        pending = await self._chain.still_pending(asked)
-        for one in asked:
-            if one not in pending:
-                _finish(self._settling.pop(one, ()))
-        return bool(self._settling)
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            self._fault = f"the audit log ended by a fault: {fault}"
+            log.critical("%s", self._fault, exc_info=fault)
+            if self._on_fault is not None:
+                self._on_fault()
 
     # ------------------------------------------------------------ heads and anchors
 
     async def _keep(self) -> None:
-        """Syncs the head file every second, and anchors every full hour."""
+        """Syncs the head files every second, and anchors every full hour."""
         loop = asyncio.get_running_loop()
         anchor_at = loop.time() + LOOK_FOR_ANCHOR_S
         while True:
             await asyncio.sleep(SYNC_EVERY_S)
-            chain = self._chain
-            if chain is not None and chain.unsynced:
-                await asyncio.to_thread(self._sync, chain)
+            for appender in self._appenders():
+                if appender.chain is not None and appender.chain.unsynced:
+                    await asyncio.to_thread(appender.sync_head)
             if loop.time() >= anchor_at:
                 anchor_at = loop.time() + LOOK_FOR_ANCHOR_S
                 await self.anchor_if_due()
-
-    def _sync(self, chain: Chain) -> None:
-        with suppress(OSError):  # it was closed meanwhile
-            chain.sync()
 
     async def anchor_if_due(self) -> Anchor | None:
         """Anchor all heads when the last anchor is of an earlier hour; the log itself tells of it too."""
@@ -344,8 +247,8 @@ class Journal:
         try:
             made = await asyncio.to_thread(self.files.anchor, now, self.keys, due=due)
         except OSError as error:
-            self.state.trouble = f"the audit anchors cannot be written: {error}"
-            log.error("%s", self.state.trouble)
+            self._first.trouble = f"the audit anchors cannot be written: {error}"
+            log.error("%s", self._first.trouble)
             return None
         if made is None:
             return None
@@ -363,13 +266,3 @@ class Journal:
 
 def _hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
-
-
-def _resolve(group: Iterable[_Waiter]) -> None:
-    _finish(waiter.done for waiter in group)
-
-
-def _finish(futures: Iterable[asyncio.Future[None]]) -> None:
-    for future in futures:
-        if not future.done():
-            future.set_result(None)

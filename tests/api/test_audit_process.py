@@ -44,7 +44,7 @@ async def api(world: World, data_dir: Path, port: int) -> AsyncIterator[asyncio.
     )
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-            for _ in range(600):
+            for _ in range(2000):
                 try:
                     if (await client.get("/livez")).status_code == 200:
                         break
@@ -127,7 +127,7 @@ async def test_killed_while_it_logs_nothing_that_was_answered_is_lost(
     made = await world.rows("select label from token where personal")
     told = await world.rows("select detail ->> 'label' as label from audit_log where action = 'token.create'")
     assert sorted(row["label"] for row in made) == sorted(row["label"] for row in told), "no change without its entry"
-    assert await world.scalar("select count(distinct chain) from audit_log") == 1, "the chain went on each time"
+    assert await world.scalar("select max(chain) from audit_log") <= 2, "the same two chains went on each time"
 
     # What the command line says of it.
     checked = await asyncio.to_thread(fleet, world, tmp_path, "verify")
@@ -144,13 +144,16 @@ async def test_killed_while_it_logs_nothing_that_was_answered_is_lost(
 
     # A superuser without the key, who has rolled back the files here too: what was printed tells.
     superuser = f"{cluster.superuser_url.rpartition('/')[0]}/{world.url.rpartition('/')[2]}"
-    services.execute(superuser, "alter table audit_log disable trigger all", "delete from audit_log where n = 7")
+    services.execute(
+        superuser, "alter table audit_log disable trigger all", "delete from audit_log where chain = 1 and n = 7"
+    )
     broken = await asyncio.to_thread(fleet, world, tmp_path, "verify", "--json")
     report = json.loads(broken.stdout)
     assert broken.returncode == 1
     assert [(one["fault"], one["chain"], one["first"]) for one in report["findings"]] == [("deleted", 1, 7)]
     services.execute(superuser, "truncate audit_log")
-    (world.audit / "heads" / "1").unlink()
+    for head in (world.audit / "heads").iterdir():
+        head.unlink()
     (world.audit / "anchors.jsonl").unlink()
     cut = await asyncio.to_thread(fleet, world, tmp_path, "verify", "--anchor", mark)
     assert cut.returncode == 1
