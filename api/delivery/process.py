@@ -77,6 +77,14 @@ class Deliveries:
         self._served = max((one["hook_id"] for one in due), key=self._turn, default=0)
         sent = await asyncio.gather(*(self._attempt(one, scopes[one["owner_id"]]) for one in due))
         async with connection.begin():
+            # Webhooks before deliveries, as whoever removes one locks them.
+            gone = {
+                (one["hook_id"], one["hook_url"])
+                for one, (_, _, answer) in zip(due, sent, strict=True)
+                if _gone(answer)
+            }
+            for hook_id, url in sorted(gone):
+                await webhooks.stop(connection, hook_id, url, "the receiver said that it is gone (HTTP 410)")
             for one, (at, took, answer) in zip(due, sent, strict=True):
                 await self._settle(connection, one, at, took, answer)
         if self._tidied_at is None or now - self._tidied_at >= TIDY_EVERY:
@@ -117,12 +125,8 @@ class Deliveries:
             next_at = next_attempt(
                 one["attempts"], one["since"], now, self._means.chance(), asked_for=answer.retry_after
             )
-            next_at = None if status == GONE else next_at
+            next_at = None if _gone(answer) else next_at
             state = "dead" if next_at is None else "waiting"
-        if status == GONE:
-            await webhooks.stop(
-                connection, one["hook_id"], one["hook_url"], "the receiver said that it is gone (HTTP 410)"
-            )
         await webhooks.settle(
             connection,
             one["delivery_id"],
@@ -137,6 +141,10 @@ class Deliveries:
         )
         if state == "dead":
             log.warning("webhook %d: delivery %d is dead: %s", one["hook_id"], one["delivery_id"], error)
+
+
+def _gone(answer: Answer | None) -> bool:
+    return answer is not None and answer.status == GONE
 
 
 async def _scope(connection: AsyncConnection, one: RowMapping) -> Scope | None:

@@ -69,6 +69,8 @@ async def find(
 
 
 async def count_owned(connection: AsyncConnection, account_id: int) -> int:
+    """It stays so until the transaction ends: whoever else counts the account's webhooks waits."""
+    await connection.execute(select(account.c.id).where(account.c.id == account_id).with_for_update(key_share=True))
     found = select(func.count()).select_from(webhook).where(webhook.c.account_id == account_id)
     count: int = (await connection.execute(found)).scalar_one()
     return count

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from cloudevents.core.formats.json import JSONFormat
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from fastapi import FastAPI
 from api.delivery.guard import networks_of
 from api.delivery.post import Answer, Poster
 from api.delivery.process import Deliveries
+from api.webhooks.routes import MOST
 from api.webhooks.schemas import AttemptList, WebhookList
 from fleet.identity.certificates import issue
 from fleet.model.registry import Role
@@ -216,6 +218,51 @@ async def test_a_webhook_is_removed_while_it_is_told(office: Office, receiver: R
         "select d.webhook_id, a.n, a.status from webhook_attempt a join webhook_delivery d on d.id = a.delivery_id"
     ) == [{"webhook_id": kept["id"], "n": 1, "status": 200}]
     assert [one["state"] for one in await office.listed(kept["id"])] == ["delivered"]
+
+
+async def test_a_webhook_may_be_removed_while_its_end_is_settled(office: Office, receiver: Receiver) -> None:
+    hook = await office.enter(receiver.url)
+    for vehicle_id in (1, 2):
+        await tell(office.town, vehicle_id)
+    remover = await asyncpg.connect(office.town.url)
+    removal = remover.transaction()
+    await removal.start()
+
+    class Ending(Poster):
+        """Takes the first and is gone at the second, while somebody is about to remove the webhook."""
+
+        told = 0
+
+        async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+            self.told += 1
+            if self.told == 1:
+                await remover.execute("select from webhook where id = $1 for update", hook["id"])
+                return Answer(200, None)
+            return Answer(410, "HTTP 410")
+
+    deliveries = office.deliveries
+    poster = Ending(())
+    async with deliveries._engine.connect() as connection:
+        ending = Deliveries(deliveries._engine, replace(deliveries._means, poster=poster))
+        settled = asyncio.create_task(ending.round(connection))
+        for _ in range(1000):
+            if await office.town.rows("select 1 from pg_locks where not granted"):
+                break
+            await asyncio.sleep(0.01)
+        await remover.execute("delete from webhook where id = $1", hook["id"])
+        await removal.commit()
+        assert await settled == 4
+    await remover.close()
+    await poster.close()
+    assert await office.town.scalar("select count(*) from webhook_delivery") == 0
+
+
+async def test_an_account_has_so_many_webhooks_and_no_more(office: Office, receiver: Receiver) -> None:
+    for _ in range(MOST - 2):
+        await office.enter(receiver.url)
+    form = {"label": "x", "url": receiver.url}
+    answers = await asyncio.gather(*(office.client.post("/api/v1/webhooks", json=form) for _ in range(5)))
+    assert sorted(one.status_code for one in answers) == [201, 201, 409, 409, 409]
 
 
 async def test_what_is_gone_is_the_address_that_said_so(office: Office, receiver: Receiver) -> None:
