@@ -84,7 +84,8 @@ async def read_sheet(
         peers = await energy_sheet.read_peers(connection, question, cars, scope=caller.scope, uses=uses)
         names = await names_of(connection, (Dimension.ORGAN,), [(key[0],) for key in {**sheet, **earlier}])
     flagged: dict[int, set[int]] = defaultdict(set)
-    odd = {one.vehicle_id for one in energy_sheet.figures_of(uses, cars, peers) if one.outlier is not None}
+    figures = await asyncio.to_thread(energy_sheet.figures_of, uses, cars, peers)
+    odd = {one.vehicle_id for one in figures if one.outlier is not None}
     for use in uses:
         if use.vehicle_id in odd:
             flagged[use.organ_id].add(use.vehicle_id)
@@ -144,9 +145,10 @@ async def list_vehicles(
         cars = await energy_sheet.registered(connection)
         peers = await energy_sheet.read_peers(connection, question, cars, scope=caller.scope, uses=uses)
     since = ("", "") if cursor is None else decode_cursor(cursor, tuple[int, str])
+    figures = await asyncio.to_thread(energy_sheet.figures_of, uses, cars, peers)
     found = [
         one
-        for one in energy_sheet.figures_of(uses, cars, peers)
+        for one in figures
         if (cursor is None or (one.vehicle_id, one.medium.value) > since) and (one.outlier or not outliers)
     ]
     if output is not Format.JSON:

@@ -115,7 +115,7 @@ class VehicleUse(BaseModel):
     distance_km: float
     figures: MediumShown
     outlier: OutlierShown | None
-    parts: dict[str, int]
+    parts: dict[str, int] = Field(description="Of this kind alone: rows add up to the sheet")
 
 
 class VehicleUsePage(BaseModel):

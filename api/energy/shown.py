@@ -102,7 +102,7 @@ def vehicle_shown(one: VehicleFigure, car: Registered) -> dict[str, Any]:
         "body": car.body,
         "tank_l": None if car.tank_ml is None else car.tank_ml / 1_000,
         "medium": one.medium,
-        "distance_km": one.parts["distance_m"] / 1_000,
+        "distance_km": one.distance_m / 1_000,
         "figures": medium_shown(one.medium, one.parts),
         "outlier": odd,
         "parts": {name: value for name, value in one.parts.items() if value},

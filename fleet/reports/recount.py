@@ -44,7 +44,7 @@ def recount(report: Report, words: Words) -> str:
     )
     return (
         f"<section class=recount><h2>{words('定义与复核', 'Definitions, and how to recount')}</h2><p>{how}</p>"
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f"<table class=recount><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
         f"<h3>{words('能源部分', 'The part on energy')}</h3>"
         f"<p><code>GET /api/v1/energy-sheet?{months}</code><br><code>GET /api/v1/energy-sheet/vehicles?{months}</code>"
         f"<br><code>GET /api/v1/fuel-records</code> · <code>GET /api/v1/charging-records</code></p>"
@@ -90,6 +90,6 @@ def _factors(report: Report, words: Words) -> str:
         "Factors are policies as they held for each organ when each day began; shown are those at the end, here.",
     )
     return (
-        f"<h3>{words('费用与排放所用系数', 'Factors of cost and emissions')}</h3>"
+        f"<h3>{words('所用系数', 'Factors')}</h3>"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table><p class=note>{note}</p>"
     )

@@ -51,8 +51,8 @@ td small, th small { white-space: nowrap; color: #5F6C77; font-weight: 400; font
 tr.total td { border-top: 1.5px solid #7D8A94; font-weight: 600; }
 code { font: inherit; font-size: 11px; color: #4A5863; overflow-wrap: anywhere; }
 section.sheet, section.recount { break-before: page; }
-section.recount th:nth-child(2) { width: 46%; }
-section.recount th:nth-child(3) { width: 36%; }
+table.recount th:nth-child(2) { width: 46%; }
+table.recount th:nth-child(3) { width: 36%; }
 section.recount td { font-size: 11px; line-height: 16px; }
 .definition { color: #4A5863; }
 @media print { html { background: none; } body { max-width: none; padding: 0; font-size: 10.5pt; }

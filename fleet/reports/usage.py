@@ -140,6 +140,11 @@ PARTS: tuple[str, ...] = (
 )
 """`calculated_mfen`: measured use at the policies' prices, in 1/1000 fen."""
 
+MEDIUM_OF: Mapping[str, Medium] = {
+    name: medium for name in PARTS for medium in Medium if name.startswith(f"{medium.value}_")
+}
+"""Parts of one medium; those that are missing here are of the vehicle."""
+
 
 def parts_of(use: VehicleMonth) -> Parts:
     """Only those that are not zero."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -16,7 +17,8 @@ from fleet.model.registry import Energy
 from fleet.model.scope import Scope
 from fleet.reports.outliers import Like, Outlier, Peers, Told, outlier, peers_of
 from fleet.reports.usage import (
-    Best,
+    MEDIUM_OF,
+    QUANTITY,
     Bought,
     Measured,
     Medium,
@@ -28,13 +30,16 @@ from fleet.reports.usage import (
     summed,
 )
 from fleet.statistics.base import Dimension, Source
+from fleet.statistics.base import Parts as Counted
 from fleet.statistics.energy_cost import ENERGY_COST
-from fleet.store.counting import count
-from fleet.store.figures import Question, read_groups
+from fleet.store.counting import Key, count
+from fleet.store.figures import Group, Question, read_groups
 from fleet.store.registry import subtree
 from fleet.store.tables import organ, vehicle
 
 _BY = (Dimension.ORGAN, Dimension.MONTH, Dimension.VEHICLE)
+_SOURCES = (Source.DAYS, Source.REFUELS, Source.CHARGES)
+_Key = tuple[date, int, int, str]
 
 
 class Registered(NamedTuple):
@@ -52,8 +57,9 @@ class VehicleFigure:
 
     vehicle_id: int
     medium: Medium
-    parts: Parts
-    best: Best | None
+    distance_m: int  # of the vehicle, whatever it ran on
+    parts: Parts  # of this medium alone: rows add up
+    told: Told | None
     outlier: Outlier | None
 
 
@@ -66,26 +72,44 @@ async def certified(connection: AsyncConnection, organ_id: int | None) -> frozen
 
 
 async def read_uses(connection: AsyncConnection, question: Question, *, scope: Scope) -> list[VehicleMonth]:
-    """Every vehicle in every month, once for each organ and energy kind that it had in it."""
-    asked = replace(question, by=_BY)
-    driven: dict[tuple[date, int, int, Energy], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    bought: dict[tuple[date, int, int, Energy], dict[Medium, Bought]] = defaultdict(dict)
-    for source in (Source.DAYS, Source.REFUELS, Source.CHARGES):
-        for group in await read_groups(connection, source, asked, scope=scope):
-            assert group.energy is not None
-            organ_id, month, vehicle_id = group.key
-            key = (month, organ_id, vehicle_id, group.energy)
-            if source is Source.DAYS:
-                sums = driven[key]
-                for name, value in group.figures.items():
-                    sums[name] += value
-            elif source is Source.REFUELS:
-                for fuel in Fuel:
-                    _buy(bought[key], Medium(fuel.value), group.figures, f"{fuel.value}_", "ml")
-            else:
-                _buy(bought[key], Medium.ELECTRICITY, group.figures, "", "wh")
-    keys = sorted({*driven, *bought}, key=lambda one: (*one[:3], one[3].value))
-    return [_use(key, driven.get(key, {}), bought.get(key, {})) for key in keys]
+    """Every vehicle in every month, once for each organ and energy kind that it had in it; in the order of months.
+
+    Month by month: a year of the whole city is put together in threads, and others are served meanwhile.
+    """
+    found: list[VehicleMonth] = []
+    for asked in _months(replace(question, by=_BY)):
+        groups = {source: await read_groups(connection, source, asked, scope=scope) for source in _SOURCES}
+        found += await asyncio.to_thread(_uses, groups)
+    return found
+
+
+def _months(question: Question) -> Iterator[Question]:
+    """The same of each month, or part of one."""
+    first = question.first
+    while first <= question.last:
+        after = (first.replace(day=1) + timedelta(days=31)).replace(day=1)
+        yield replace(question, first=first, last=min(question.last, after - timedelta(days=1)))
+        first = after
+
+
+def _uses(groups: Mapping[Source, Sequence[Group]]) -> list[VehicleMonth]:
+    """A vehicle has a group for each use that it had; those of one organ, month and energy kind are put together."""
+    driven: dict[_Key, list[Mapping[str, int]]] = defaultdict(list)
+    bought: dict[_Key, dict[Medium, Bought]] = defaultdict(dict)
+    for group in groups[Source.DAYS]:
+        driven[_key(group)].append(group.figures)
+    for group in groups[Source.REFUELS]:
+        for fuel in Fuel:
+            _buy(bought[_key(group)], Medium(fuel.value), group.figures, f"{fuel.value}_", "ml")
+    for group in groups[Source.CHARGES]:
+        _buy(bought[_key(group)], Medium.ELECTRICITY, group.figures, "", "wh")
+    return [_use(key, driven.get(key, ()), bought.get(key, {})) for key in sorted({*driven, *bought})]
+
+
+def _key(group: Group) -> _Key:
+    assert group.energy is not None
+    organ_id, month, vehicle_id = group.key
+    return month, organ_id, vehicle_id, group.energy.value
 
 
 def _buy(into: dict[Medium, Bought], medium: Medium, figures: Mapping[str, int], prefix: str, unit: str) -> None:
@@ -100,16 +124,16 @@ def _buy(into: dict[Medium, Bought], medium: Medium, figures: Mapping[str, int],
     )
 
 
-def _use(key: tuple[date, int, int, Energy], sums: Mapping[str, int], bought: Mapping[Medium, Bought]) -> VehicleMonth:
+def _use(key: _Key, driven: Sequence[Mapping[str, int]], bought: Mapping[Medium, Bought]) -> VehicleMonth:
     def of(name: str) -> int:
-        return sums.get(name, 0)
+        return sum(one[name] for one in driven)
 
     month, organ_id, vehicle_id, energy = key
     return VehicleMonth(
         vehicle_id=vehicle_id,
         organ_id=organ_id,
         month=month,
-        energy=energy,
+        energy=Energy(energy),
         distance_m=of("distance_m"),
         fuel=Measured(of("fuel_ml"), of("fuel_distance_m"), of("fuel_counter_ml"), of("fuel_counter_m")),
         electricity=Measured(of("energy_wh"), of("energy_distance_m"), of("energy_counter_wh"), of("energy_counter_m")),
@@ -126,11 +150,17 @@ async def read_sheet(
 ) -> Sheet:
     """The parts of every organ and month in which a vehicle of it drove or bought something. `uses`: if read before."""
     uses = await read_uses(connection, question, scope=scope) if uses is None else uses
+    costs: dict[Key, Counted] = {}
+    for asked in _months(replace(question, by=(Dimension.ORGAN, Dimension.MONTH))):
+        costs |= await count(connection, ENERGY_COST, asked, scope=scope)
+    return await asyncio.to_thread(_sheet, uses, costs)
+
+
+def _sheet(uses: Sequence[VehicleMonth], costs: Mapping[Key, Counted]) -> Sheet:
     groups: dict[tuple[int, date], list[Parts]] = defaultdict(list)
     for use in uses:
         groups[use.organ_id, use.month].append(parts_of(use))
-    asked = replace(question, by=(Dimension.ORGAN, Dimension.MONTH))
-    for (organ_id, month), parts in (await count(connection, ENERGY_COST, asked, scope=scope)).items():
+    for (organ_id, month), parts in costs.items():
         groups[organ_id, month].append({"calculated_mfen": parts["fuel_mfen"] + parts["electricity_mfen"]})
     return {key: summed(groups[key]) for key in sorted(groups)}
 
@@ -157,47 +187,56 @@ async def read_peers(
     of_all = Scope(organs=None, see_confidential=False, begin=scope.begin, end=scope.end)
     if uses is None or asked != question or not scope.everywhere or scope.see_confidential:
         uses = await read_uses(connection, asked, scope=of_all)
-    return peers_of(told for _, told, _ in _vehicles(uses, cars) if told is not None)
+    vehicles = await asyncio.to_thread(_vehicles, uses, cars)
+    return peers_of(one.told for one in vehicles if one.told is not None)
 
 
 def figures_of(
-    uses: Iterable[VehicleMonth], cars: Mapping[int, Registered], peers: Mapping[Like, Peers]
+    uses: Sequence[VehicleMonth], cars: Mapping[int, Registered], peers: Mapping[Like, Peers]
 ) -> list[VehicleFigure]:
-    """By vehicle and medium, of the whole period."""
+    """By vehicle and medium, of the whole period. A second of work for a year of the city: call it from a thread."""
     return [
         VehicleFigure(
-            vehicle_id,
-            medium,
-            parts,
-            None if told is None else Best(told.method, parts[f"{medium.value}_best_{_unit(medium)}"], told.distance_m),
-            None if told is None else outlier(told, peers),
+            one.vehicle_id,
+            one.medium,
+            one.distance_m,
+            one.parts,
+            one.told,
+            None if one.told is None else outlier(one.told, peers),
         )
-        for (vehicle_id, medium, parts), told, _ in _vehicles(uses, cars)
+        for one in _vehicles(uses, cars)
     ]
 
 
-def _unit(medium: Medium) -> str:
-    return "wh" if medium is Medium.ELECTRICITY else "ml"
+class _Vehicle(NamedTuple):
+    vehicle_id: int
+    medium: Medium
+    distance_m: int
+    parts: Parts
+    told: Told | None
 
 
-def _vehicles(
-    uses: Iterable[VehicleMonth], cars: Mapping[int, Registered]
-) -> list[tuple[tuple[int, Medium, Parts], Told | None, Energy]]:
+def _vehicles(uses: Sequence[VehicleMonth], cars: Mapping[int, Registered]) -> list[_Vehicle]:
     """Months of a vehicle added up; its method is that by which most of the distance is told."""
-    months: dict[tuple[int, Medium], list[VehicleMonth]] = defaultdict(list)
+    sums: dict[tuple[int, Medium], Parts] = {}
+    distances: dict[int, int] = defaultdict(int)
+    energies: dict[int, Energy] = {}
     for use in uses:
-        for medium in {*use.media(), *use.bought}:
-            months[use.vehicle_id, medium].append(use)
+        distances[use.vehicle_id] += use.distance_m
+        energies[use.vehicle_id] = use.energy
+        for name, value in parts_of(use).items():
+            if (medium := MEDIUM_OF.get(name)) is not None:
+                into = sums.setdefault((use.vehicle_id, medium), {})
+                into[name] = into.get(name, 0) + value
     found = []
-    for (vehicle_id, medium), some in sorted(months.items(), key=lambda one: (one[0][0], one[0][1].value)):
-        parts = summed(parts_of(one) for one in some)
-        energy = some[-1].energy
+    for (vehicle_id, medium), some in sorted(sums.items()):
+        parts = {name: some.get(name, 0) for name, one in MEDIUM_OF.items() if one is medium}
+        quantity, distance_m = parts[f"{medium.value}_best_{QUANTITY[medium]}"], parts[f"{medium.value}_best_m"]
+        figure = milli_per_100km(quantity, distance_m)
         told = None
-        distance_m = parts[f"{medium.value}_best_m"]
-        figure = milli_per_100km(parts[f"{medium.value}_best_{_unit(medium)}"], distance_m)
         if figure is not None:
             method = max(Method, key=lambda one: parts[f"{medium.value}_{one.value}_m"])
-            kind = (energy.value, cars[vehicle_id].body)
+            kind = (energies[vehicle_id].value, cars[vehicle_id].body)
             told = Told(vehicle_id, kind, medium, method, figure, distance_m)
-        found.append(((vehicle_id, medium, parts), told, energy))
+        found.append(_Vehicle(vehicle_id, medium, distances[vehicle_id], parts, told))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,13 +18,14 @@ from fleet.model.moments import day_begins_us, from_us
 from fleet.model.policies import POLICIES
 from fleet.model.scope import Scope
 from fleet.reports.monthly import Factor, Figure, Month, OddVehicle, PlaceRow, Report, Whose
-from fleet.reports.usage import Parts, VehicleMonth, summed
+from fleet.reports.usage import QUANTITY, Parts, VehicleMonth, summed
 from fleet.statistics.base import Dimension, Source, Statistic
 from fleet.statistics.base import Parts as Counted
 from fleet.statistics.co2 import CO2
 from fleet.statistics.energy_cost import ENERGY_COST
 from fleet.statistics.fuel_per_100km import FUEL_PER_100KM
 from fleet.statistics.nev_share_distance import NEV_SHARE_DISTANCE
+from fleet.statistics.nev_share_energy import NEV_SHARE_ENERGY
 from fleet.statistics.nev_share_stock import NEV_SHARE_STOCK
 from fleet.statistics.registry import STATISTICS
 from fleet.statistics.utilisation import UTILISATION
@@ -37,7 +39,7 @@ from fleet.store.scoped import is_visible_organ
 from fleet.store.tables import organ, policy_value
 
 TREND_MONTHS = 13
-MOST_PLACES, MOST_ODD = 30, 10
+MOST_PLACES, MOST_ODD = 30, 8
 
 _APART = {FUEL_PER_100KM.slug}
 """Told by the energy sheet instead, each fuel for itself."""
@@ -225,25 +227,27 @@ async def _odd(
     """The most distance first: where looking matters most."""
     cars = await energy_sheet.registered(connection)
     peers = await energy_sheet.read_peers(connection, question, cars, scope=scope, uses=uses)
-    flagged = [one for one in energy_sheet.figures_of(uses, cars, peers) if one.outlier is not None]
+    figures = await asyncio.to_thread(energy_sheet.figures_of, uses, cars, peers)
+    flagged = [one for one in figures if one.outlier is not None]
     organ_of = {use.vehicle_id: use.organ_id for use in uses}
     ids = {(organ_of[one.vehicle_id],) for one in flagged}
     names = (await names_of(connection, (Dimension.ORGAN,), ids))[Dimension.ORGAN]
     found = []
     for one in flagged:
-        assert one.best is not None
+        assert one.told is not None
         assert one.outlier is not None
+        quantity = one.parts[f"{one.medium.value}_best_{QUANTITY[one.medium]}"]
         found.append(
             OddVehicle(
                 vehicle_id=one.vehicle_id,
                 plate=cars[one.vehicle_id].plate,
                 organ=names.get(organ_of[one.vehicle_id], ""),
                 medium=one.medium,
-                method=one.best.method.value,
-                per_100km=Fraction(100 * one.best.quantity, one.best.distance_m),
+                method=one.told.method.value,
+                per_100km=Fraction(100 * quantity, one.told.distance_m),
                 median=Fraction(one.outlier.peers.median, 1_000),
                 peers=one.outlier.peers.vehicles,
-                distance_m=one.best.distance_m,
+                distance_m=one.told.distance_m,
                 high=one.outlier.side.value == "high",
             )
         )
@@ -251,8 +255,8 @@ async def _odd(
 
 
 async def _factors(connection: AsyncConnection, organ_id: int | None, last: date) -> list[Factor]:
-    """What cost and emissions were calculated with, as it held when the last day began."""
-    slugs = [*ENERGY_COST.factors, *CO2.factors]
+    """What energy, cost and emissions were calculated with, as it held when the last day began."""
+    slugs = [*NEV_SHARE_ENERGY.factors, *ENERGY_COST.factors, *CO2.factors]
     held = await values_at(connection, from_us(day_begins_us(last)), organ_id, slugs)
     table = policy_value.c
     others = (

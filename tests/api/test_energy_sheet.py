@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from api.energy.schemas import ChargingRecordPage, EnergySheet, FuelRecordPage, VehicleUsePage
 from fleet.model.registry import Role
+from fleet.reports.usage import Medium
 from fleet.store import tables
 from tests.api.builders import World, connected
 from tests.api.journeys import Journeys
@@ -119,6 +121,9 @@ async def test_a_year_before_and_all_organs(bought: httpx.AsyncClient) -> None:
 
 
 async def test_the_vehicles_behind_it_and_who_is_odd(town: World, client: httpx.AsyncClient) -> None:
+    await town.vehicle(15, organ=3, energy="phev")
+    used = {"fuel_ml": 30_000, "fuel_distance_m": 600_000, "energy_wh": 50_000, "energy_distance_m": 600_000}
+    await drove(town, 15, MAY, 600_000, **used)
     for number in range(20, 30):
         await town.vehicle(number, organ=3)
         ml = 240_000 if number == 29 else 80_000 + number * 100
@@ -130,10 +135,15 @@ async def test_the_vehicles_behind_it_and_who_is_odd(town: World, client: httpx.
         query: dict[str, Any] = {"from": "2026-05", "to": "2026-05", "limit": 5, "cursor": page.next_cursor}
         page = VehicleUsePage.model_validate((await client.get("/api/v1/energy-sheet/vehicles", params=query)).json())
         items = [*items, *page.items]
-    assert [one.vehicle["id"] for one in items] == [11, 12, 14, *range(20, 30)]
+    assert [one.vehicle["id"] for one in items] == [11, 12, 14, 15, 15, *range(20, 30)]
     whole = await sheet(client)
-    summed = sum(one.parts.get("petrol_used_ml", 0) for one in items)
-    assert summed == whole.total.parts["petrol_used_ml"]
+    one_of_media = {medium.value for medium in Medium}
+    summed: dict[str, int] = defaultdict(int)
+    for one in items:
+        for name, value in one.parts.items():
+            summed[name] += value
+    whole_parts = {name: value for name, value in whole.total.parts.items() if name.split("_")[0] in one_of_media}
+    assert summed == whole_parts, "the vehicles are the sheet"
     odd = {one.vehicle["id"]: one.outlier for one in items if one.outlier is not None}
     assert list(odd) == [29]
     assert (odd[29].side, odd[29].peers) == ("high", 11)
