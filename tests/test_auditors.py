@@ -129,6 +129,19 @@ async def driven(world: World) -> None:  # noqa: F811
     await case(world, 5, 2, vehicle_id=19, begin_at=WITHOUT_ORDER)
 
 
+async def fuelled(world: World) -> None:  # noqa: F811
+    """45 litres on the card, 31 in the tank."""
+    at = datetime(2026, 11, 20, 3, tzinfo=UTC)
+    await Journeys(world).stop(17, at, at + timedelta(minutes=20), organ_id=2, fuel_change_ml=31_000)
+    period = Range(date(2024, 1, 1), None, bounds="[)")
+    await world.execute(insert(tables.fuel_card).values(card="9900-0017", vehicle_id=17, period=period))
+    head = {"id": 1, "kind": "fuel", "at": at + timedelta(days=2), "who": "dispatch-qilin", "sha256": "x", "records": 1}
+    await world.execute(insert(tables.energy_import).values(head))
+    record = {"import_id": 1, "card": "9900-0017", "vehicle_id": 17, "at": at + timedelta(minutes=5), "fuel": "petrol"}
+    record |= {"product": "92号汽油", "ml": 45_000, "cost_fen": 35_100, "station": "城北加油站", "number": "A000017"}
+    await world.execute(insert(tables.fuel_record).values(record))
+
+
 @pytest.fixture
 async def november(world: World, app: FastAPI) -> str:  # noqa: F811
     """What the questions are about; answers an auditor's token."""
@@ -161,6 +174,7 @@ async def november(world: World, app: FastAPI) -> str:  # noqa: F811
     ]
     await world.positions(871, readings)
     await driven(world)
+    await fuelled(world)
     await world.booked(OF_DAY.replace(minute=0), 871, Kind.POSITION, 1300, 1210, 60, 30)
     await world.received("QJ000871", "{[0,1200),[1237,1300)}")
     await world.refused(

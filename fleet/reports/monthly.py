@@ -92,7 +92,9 @@ class Factor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """`by_county`: whether the places are counties. `odd_total`: flagged vehicles, of which `odd` names the first."""
+    """`limited`: a token's period leaves out some of the month. `by_county`: whether the places are counties.
+    `odd_total`: flagged vehicles, of which `odd` names the first.
+    """
 
     whose: Whose
     month: date
@@ -101,6 +103,7 @@ class Report:
     made_by: str
     confidential: bool
     over: bool
+    limited: bool
     figures: Mapping[str, Figure]
     months: Sequence[Month]
     by_county: bool

@@ -110,6 +110,8 @@ def table(heads: Sequence[tuple[str, bool]], rows: Iterable[Sequence[str]], *, t
 def _head(report: Report, words: Words, whose: str) -> str:
     made = report.made_at.astimezone(LOCAL)
     until = "" if report.over else words(f"，截至 {report.last}", f", up to {report.last}")
+    if report.limited:
+        until += words("，仅含访问令牌期限内的数据", ", only what the token's period shows")
     secret = words(
         "含涉密车辆，限内部使用" if report.confidential else "不含涉密车辆",
         "with confidential vehicles, for internal use" if report.confidential else "without confidential vehicles",

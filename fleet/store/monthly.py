@@ -58,6 +58,7 @@ async def read_report(
     organs = None if organ_id is None else await subtree_of(connection, organ_id)
     question = Question(first=month, last=last, organs=organs)
     before = replace(question, first=_a_year_before(month, after), last=_year_less(last, after))
+    begin, end = from_us(day_begins_us(month)), from_us(day_begins_us(last + timedelta(days=1)))
     uses = await energy_sheet.read_uses(connection, question, scope=scope)
     sheet = await energy_sheet.read_sheet(connection, question, scope=scope, uses=uses)
     sheet_before = await energy_sheet.read_sheet(connection, before, scope=scope)
@@ -71,6 +72,7 @@ async def read_report(
         made_by=by,
         confidential=scope.see_confidential,
         over=after <= today(now),
+        limited=scope.clipped(begin, end) != (begin, end),
         figures=await _figures(connection, question, before, organ_id, scope),
         months=await _trend(connection, question, scope),
         by_county=by_county,

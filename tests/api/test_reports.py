@@ -6,6 +6,7 @@ import asyncio
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -35,8 +36,10 @@ async def test_a_page_of_the_city(town: World, client: httpx.AsyncClient, bought
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"] == POLICY
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert (await client.get(MAY)).text == answer.text, "asked twice, the same to the last digit"
     text = words(answer.text)
     assert "2026 年 5 月" in text
+    assert "令牌期限" not in text
     assert "6,400" in text, "all that was driven"
     figure = (await client.get("/api/v1/statistics/distance?from=2026-05-01&to=2026-05-31")).json()["total"]
     assert f"{figure['parts']['distance_m']:,} / 500,000" in text, "the same whole numbers as the statistic tells"
@@ -49,7 +52,7 @@ async def test_a_page_of_the_city(town: World, client: httpx.AsyncClient, bought
 
 
 async def test_an_organ_sees_its_own(town: World, app: FastAPI, client: httpx.AsyncClient) -> None:
-    await town.account("viewer", Role.VIEWER, 2)
+    account = await town.account("viewer", Role.VIEWER, 2)
     await town.vehicle(15, organ=2, confidential=True)
     async with connected(app, "viewer") as viewer:
         text = words((await viewer.get(MAY)).text)
@@ -61,6 +64,11 @@ async def test_an_organ_sees_its_own(town: World, app: FastAPI, client: httpx.As
         assert "单位2" in one
     assert (await client.get("/api/v1/reports/monthly?month=2026-07")).status_code == 422
     assert (await client.get("/api/v1/reports/monthly?month=x")).status_code == 422
+    header = await town.token_of(account, begin=datetime(2026, 5, 19, 20, tzinfo=UTC))
+    async with connected(app, None) as script:
+        part = words((await script.get(MAY, headers=header)).text)
+        assert "仅含访问令牌期限内的数据" in part
+        assert "1,400" not in part
     running = words((await client.get("/api/v1/reports/monthly?month=2026-06")).text)
     assert "截至 2026-06-30" in running
 

@@ -68,6 +68,7 @@ def made(*, name: str = "财政局", empty: bool = False) -> Report:
         made_by=name,
         confidential=False,
         over=True,
+        limited=False,
         figures={one.slug: Figure(one, some(one.slug, 7), some(one.slug, 5), 30) for one in STATISTICS},
         months=[
             Month(date(2026, number, 1), {} if empty else {slug: parts(BY_SLUG[slug]) for slug in places[:2]})
