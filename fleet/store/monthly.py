@@ -271,5 +271,15 @@ async def _factors(connection: AsyncConnection, organ_id: int | None, last: date
     for slug in slugs:
         policy, one = POLICIES[slug], held[slug]
         version = None if one.version is None else one.version.id
-        found.append(Factor(slug, policy.zh, policy.en, policy.unit, int(one.value), version, organs.get(slug, 0)))
+        found.append(
+            Factor(
+                slug,
+                policy.zh.removeprefix("统计："),
+                policy.en,
+                policy.unit,
+                int(one.value),
+                version,
+                organs.get(slug, 0),
+            )
+        )
     return found
