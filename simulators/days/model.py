@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     FLOOD = "flood"
     FIRE_WATCH = "fire_watch"
     NIGHT_DUTY = "night_duty"
+    ON_CALL = "on_call"
     TASK_FORCE = "task_force"
     COMMUTE = "commute"
     PRIVATE = "private"

@@ -10,13 +10,14 @@ import numpy as np
 
 from fleet.geography.divisions import division_index
 from simulators.days.calendar import at_hour, day_of
-from simulators.days.model import Area, Filing, Leg, OrderWanted, Outing, Subject
+from simulators.days.model import Area, Filing, Leg, OrderWanted, Outing, Purpose, Subject
 from simulators.draws import Draws
 from simulators.routing import Place, counties_of
 
 _TEN_MINUTES = 600.0
 _DAY_S = 86_400.0
 _BACK_FROM_A_MISSION_H = 22.0
+_BACK_FROM_CALL_H = 7.5
 _STILL_S = 120.0  # an order is handed in before its time is over
 
 
@@ -33,7 +34,8 @@ def order_for(number: int, outing: Outing, legs: list[Leg], subject: Subject, dr
     window_to = max(window_to, window_from + 1_800.0)
     if outing.days > 1:
         # Nobody knows on the first day when the work of the last will be done.
-        window_to = at_hour(day_of(departs), _BACK_FROM_A_MISSION_H) + (outing.days - 1) * _DAY_S
+        back_h = _BACK_FROM_CALL_H if outing.purpose is Purpose.ON_CALL else _BACK_FROM_A_MISSION_H
+        window_to = at_hour(day_of(departs), back_h) + (outing.days - 1) * _DAY_S
     filed, approved = _times(outing.filing, departs, window_to, draws)
     named = outing.named
     if named is None:

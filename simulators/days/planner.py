@@ -33,7 +33,7 @@ from simulators.days.schedule import Scheduler
 from simulators.days.task_force import TaskForce
 from simulators.draws import Draws, key_of
 from simulators.habits import Density, Found, Habit, Lived, habit_named, habit_of
-from simulators.habits.commuting_pattern import commuter_night
+from simulators.habits.commuting_pattern import commuter_night, on_call_night
 from simulators.habits.fuel_drop import lost_at
 from simulators.habits.overnight_parking import CHANCE, MISSION_CHANCE, mission_night, private_night
 from simulators.powertrain import Powertrain
@@ -41,6 +41,7 @@ from simulators.powertrain import Powertrain
 _DAY_S = 86_400.0
 _DEAD_VALLEYS_PCT = 7
 _MISSION = "approved_overnight_duty"
+_ON_CALL = "on_call_near_home"
 
 
 def subject_of(spec: VehicleSpec, city: City, seed: int) -> Subject:
@@ -171,6 +172,9 @@ class Planner:
         site = mission_night(subject, day, self._mission)
         if site is not None:
             return _Night(site, _MISSION, True, "overnight_parking")
+        site = on_call_night(subject, day, scale)
+        if site is not None and mission_night(subject, day + timedelta(days=1), self._mission) is None:
+            return _Night(site, _ON_CALL, True, "commuting_pattern")
         site = commuter_night(subject, day, scale)
         if site is not None:
             return _Night(site, "goes_home_with_driver", False, "commuting_pattern")
@@ -204,10 +208,10 @@ class Planner:
             ]
             return
         if today.kind.worked or draft.outings:
-            leaves = at_hour(today.day, draws.between(7.1, 7.6))
-            draft.outings.insert(
-                0, Outing(Purpose.COMMUTE, leaves, [back], Filing.NONE, one_way=True, tags=(before.name,))
-            )
+            on_call = before.name == _ON_CALL
+            leaves = at_hour(today.day, draws.between(7.1, 7.6) - on_call)  # back before the day's first order
+            filing = Filing.UNDER_WAY if on_call else Filing.NONE
+            draft.outings.insert(0, Outing(Purpose.COMMUTE, leaves, [back], filing, one_way=True, tags=(before.name,)))
 
     def _go_to(self, draft: Draft, today: Today, before: _Night | None, after: _Night | None) -> None:
         """Before a night elsewhere the day ends there."""
@@ -222,8 +226,10 @@ class Planner:
             ]
             return
         stays = before is not None and before.site is after.site and not draft.outings
-        if not stays:
-            leaves = at_hour(today.day, draws.between(17.8, 18.6))
+        leaves = at_hour(today.day, draws.between(17.8, 18.6))
+        if after.name == _ON_CALL:
+            draft.outings.append(Outing(Purpose.ON_CALL, leaves, [there], one_way=True, days=2, tags=(after.name,)))
+        elif not stays:
             draft.outings.append(
                 Outing(Purpose.COMMUTE, leaves, [there], Filing.NONE, one_way=True, tags=(after.name,))
             )

@@ -41,6 +41,7 @@ _WRITTEN: Mapping[Purpose, tuple[str, Facts]] = {
     Purpose.FLOOD: ("flood_duty", lambda place, draws: {"response_level": "Ⅳ级"}),
     Purpose.FIRE_WATCH: (_OTHER, _said("description", "森林防火巡护与检查")),
     Purpose.NIGHT_DUTY: ("law_enforcement", _said("matter", "夜间值班巡查")),
+    Purpose.ON_CALL: (_OTHER, _said("description", "夜间备勤，车辆停放备勤点")),
     Purpose.TASK_FORCE: ("emergency_rescue", _said("incident", "应急调度任务")),
 }
 _SERVICING: tuple[str, Facts] = ("vehicle_servicing", _said("service", "加油"))

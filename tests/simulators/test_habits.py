@@ -10,7 +10,7 @@ import pytest
 from fleet.geography.distance import haversine_m
 from fleet.model.registry import Energy, VehicleStatus
 from simulators.days.calendar import begins_at
-from simulators.days.model import DayPlan, Filing, Label
+from simulators.days.model import DayPlan, Filing, Label, Purpose
 from simulators.days.planner import Planner
 from simulators.habits import HABITS
 from simulators.life import Life
@@ -173,6 +173,26 @@ def test_a_commuter_stands_at_the_same_place_night_after_night() -> None:
             assert len(set(map(str, nights))) == 1
             return
     pytest.fail("nobody goes home with the vehicle")
+
+
+def test_on_call_it_stands_near_home_each_night_with_an_order_and_is_back_in_its_window() -> None:
+    weeks = 0
+    for number in range(400):
+        vehicle = Vehicle(spec(number, Energy.PETROL), world(habits=20))
+        monday = WORKING_DAY - timedelta(days=WORKING_DAY.weekday())
+        plans = [vehicle.plan(monday + timedelta(days=k)) for k in range(5)]
+        nights = [(k, one) for k, plan in enumerate(plans) for one in plan.labels if one.name == "on_call_near_home"]
+        for k, label in nights:
+            assert (label.rule, label.innocent) == ("commuting_pattern", True)
+            order = next(one for one in plans[k].orders if one.purpose is Purpose.ON_CALL)
+            assert order.filing is Filing.IN_TIME
+            home = next(one for one in plans[k + 1].orders if one.filing is Filing.UNDER_WAY)
+            back = max(leg.arrives_at for leg in plans[k + 1].legs if leg.outing == home.outing)
+            assert order.window_from < label.begins_at < back <= order.window_to + 1_800
+        if len(nights) >= 3:
+            weeks += 1
+            assert len({str(one.facts["place"]) for _, one in nights}) == 1
+    assert weeks >= 3
 
 
 def test_the_truth_is_written_line_by_line(tmp_path: Path) -> None:
