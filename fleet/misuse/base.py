@@ -88,11 +88,14 @@ class GapItem:
 
 @dataclass(frozen=True, slots=True)
 class EventItem:
-    """An event, with the readings that followed it within the time the rule asks for (`after`)."""
+    """An event, with the readings that followed it within the time the rule asks for (`after`). `replaced_at`: when,
+    by the registry, another unit took the place of the one that spoke.
+    """
 
     event: EventReading
     after: tuple[EventReading, ...] = ()
     heard_again_at: datetime | None = None
+    replaced_at: datetime | None = None
 
 
 Item = TripItem | StopItem | GapItem | EventItem

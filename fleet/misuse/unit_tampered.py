@@ -21,15 +21,20 @@ class UnitTampered(Base):
     """Power that is back within the grace was a repair or a weak battery; a unit fitted again within it, a service.
     A parked unit speaks every ten minutes only: that its power was not back is known when it is late after the grace.
 
-    The unit's own words are the ground: a unit that merely falls silent is `unit_silent`.
+    The unit's own words are the ground: a unit that merely falls silent is `unit_silent`. One that another soon
+    replaces, by the registry, was taken out by a workshop.
     """
 
     slug: ClassVar[str] = "unit_tampered"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     title_zh: ClassVar[str] = "拆除断电"
     title_en: ClassVar[str] = "Unit tampered with"
     judges: ClassVar[tuple[type[Item], ...]] = (EventItem,)
-    policies: ClassVar[tuple[str, ...]] = ("unit_tampered.grace_s", "reporting.late_parked_s")
+    policies: ClassVar[tuple[str, ...]] = (
+        "unit_tampered.grace_s",
+        "unit_tampered.exchange_s",
+        "reporting.late_parked_s",
+    )
 
     def judge(self, item: Item, facts: Facts) -> Iterable[Outcome]:
         assert isinstance(item, EventItem)
@@ -41,7 +46,9 @@ class UnitTampered(Base):
         fitted = any(one.event == "unit_fitted" and from_us(one.observed_at_us) <= until for one in item.after)
         # A unit without power that is heard again has power again; a cut antenna does not silence it.
         heard = event.event == "power_cut" and item.heard_again_at is not None and item.heard_again_at <= until
-        if fitted or heard or facts.now < until:
+        exchange = timedelta(seconds=self._number(facts, "exchange_s"))
+        exchanged = item.replaced_at is not None and at <= item.replaced_at <= at + exchange
+        if fitted or heard or exchanged or facts.now < until:
             return
         back = item.heard_again_at
         yield self._found(

@@ -157,6 +157,7 @@ _ALL: tuple[Policy, ...] = (
     _number("unit_silent.moving_s", 900, "s", "终端失联：行驶中", "Silent while moving for", most=30 * _DAY_S),
     _number("unit_silent.parked_s", 7_200, "s", "终端失联：停放中", "Silent while parked for", most=30 * _DAY_S),
     _number("unit_tampered.grace_s", 300, "s", "拆除断电：宽限", "Power back within is a repair", most=_DAY_S),
+    _number("unit_tampered.exchange_s", 14_400, "s", "拆除断电：换装时限", "Another unit fitted within", most=_DAY_S),
     _number(
         *("reconciliation.attribute_within_s", _DAY_S, "s", "对账：超时归因时限", "An order explains its outing for"),
         most=30 * _DAY_S,

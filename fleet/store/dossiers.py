@@ -343,7 +343,10 @@ select b.vehicle_id, e.observed_at, e.unit_id, e.run, e.seq, e.event, e.detail::
         (select min(u.observed_at) from usage_reading u where u.unit_id = e.unit_id
             and u.observed_at > e.observed_at and u.observed_at < e.observed_at + interval '1 day')
     )
-) as heard_again_at
+) as heard_again_at, (
+    select min(lower(n.period)) from binding n
+    where n.vehicle_id = b.vehicle_id and n.unit_id <> e.unit_id and lower(n.period) >= e.observed_at
+) as replaced_at
 from event_reading e join binding b on b.unit_id = e.unit_id and b.period @> e.observed_at
 where b.vehicle_id = any(:ids) and e.observed_at >= :begin
     and e.event in ('power_cut', 'antenna_cut', 'unit_removed', 'unit_fitted')
@@ -352,15 +355,15 @@ order by e.observed_at, e.run, e.seq
 
 
 async def _events(connection: AsyncConnection, papers: Mapping[int, Papers], begin: datetime) -> None:
-    found: dict[int, list[tuple[EventReading, datetime | None]]] = defaultdict(list)
+    found: dict[int, list[tuple[EventReading, datetime | None, datetime | None]]] = defaultdict(list)
     for row in await connection.execute(EVENTS, {"ids": list(papers), "begin": begin}):
         at_us = to_us(row.observed_at)
         event = EventReading(at_us, row.unit_id, row.run, row.seq, row.event, row.detail)
-        found[row.vehicle_id].append((event, row.heard_again_at))
+        found[row.vehicle_id].append((event, row.heard_again_at, row.replaced_at))
     for vehicle_id, events in found.items():
         papers[vehicle_id].events += [
-            EventItem(event, tuple(later for later, _ in events[number + 1 :]), heard)
-            for number, (event, heard) in enumerate(events)
+            EventItem(event, tuple(later for later, *_ in events[number + 1 :]), heard, replaced)
+            for number, (event, heard, replaced) in enumerate(events)
         ]
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -185,6 +186,41 @@ async def test_a_cut_of_power_is_found_though_no_segment_changes(city: City, str
         await bench.rounds()
         street.now += timedelta(seconds=301)
         assert [one["severity"] for one in await bench.found("unit_tampered")] == ["yellow"]
+
+
+async def test_a_unit_that_was_replaced_is_no_tampering_once_the_registry_says_so(
+    city: City, street: Street, bench: Bench
+) -> None:
+    """The mechanic takes it out at ten; the clerk enters the exchange afterwards. Another unit counts otherwise."""
+    async with running(city.url, lambda: street.now, dependants=("trips",)):
+        await street.drive(street.way(*STANDING))
+        await street.drive([EventReading(us(street.now), 1, 0, 1, "unit_removed", None)])
+        removed_at, street.now = street.now, street.now + timedelta(minutes=40)
+        assert len(await bench.found("unit_tampered")) == 1
+        fitted_at = removed_at + timedelta(minutes=30)
+        await city.connection.execute("insert into unit (id, code, division) values (99, 'NEW', 530302)")
+        await city.connection.execute(
+            "update binding set period = tstzrange(lower(period), $1), version = version + 1 where unit_id = 1",
+            fitted_at,
+        )
+        await city.connection.execute(
+            "insert into binding (unit_id, vehicle_id, period) values (99, 1, tstzrange($1, null))", fitted_at
+        )
+        await city.connection.execute(
+            "insert into recompute (vehicle_id, period, reason) values (1, tstzrange($1, $2), 'binding')",
+            *(fitted_at, street.now),
+        )
+        way = [msgspec.structs.replace(one, unit_id=99, odometer_m=7) for one in street.way(*STANDING)]
+        await street.drive(way)
+
+        async def withdrawn() -> bool:
+            return all(one["withdrawn_at"] is not None for one in await bench.found("unit_tampered"))
+
+        await until(withdrawn, "the finding to be withdrawn", within_s=20)
+        rules = await city.connection.fetch(
+            "select rule from finding where withdrawn_at is null and outcome = 'finding'"
+        )
+        assert rules == []
 
 
 async def test_a_finding_waits_neither_for_an_import_nor_for_what_it_changed(

@@ -37,6 +37,13 @@ def test_power_that_is_back_soon_was_a_repair() -> None:
     assert late.end == NINE + 20 * MINUTE
 
 
+@pytest.mark.parametrize("name", ["power_cut", "antenna_cut", "unit_removed"])
+@pytest.mark.parametrize(("minutes", "replaced"), [(0, True), (240, True), (241, False), (-1, False)])
+def test_a_unit_that_another_replaces_soon_was_not_tampered_with(name: str, minutes: int, replaced: bool) -> None:
+    item = EventItem(event(name, NINE), replaced_at=NINE + minutes * MINUTE)
+    assert (list(UnitTampered().judge(item, facts(NINE + 300 * MINUTE))) == []) == replaced
+
+
 def test_power_that_is_back_is_known_when_a_parked_unit_speaks_next() -> None:
     assert findings("power_cut", heard_again_at=NINE + 15 * MINUTE) == []
 
