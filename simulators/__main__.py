@@ -17,6 +17,7 @@ from datetime import date, timedelta
 from fleet.errors import DependencyMissing, FleetError, InvalidSettings
 from fleet.identity.tls import ClientTls
 from fleet.settings import load_settings
+from simulators.bills_feed import BillsFeed, bearers_of
 from simulators.city import City
 from simulators.clock import Clock
 from simulators.counters import keep_counters, recall_counters
@@ -39,7 +40,9 @@ from simulators.roster import (
     Credentials,
     UnitSpec,
     choose,
+    fetch_cards,
     fetch_drivers,
+    fetch_plates,
     fetch_roster,
     fetch_sites,
     read_credentials,
@@ -198,12 +201,22 @@ def _tell_history(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
         TruthFile(options.truth) if options.truth is not None else None,
     )
     log.info("%d units, %d slices, %d done", len(units), len(progress.span.slices()), progress.slices_done)
+    bills = None
+    if options.bills:
+        account = _account(options, credentials)
+        bearers = bearers_of(roster, [one.life.vehicle for one in units], fetch_plates(account), fetch_cards(account))
+        slices = progress.span.slices()
+        bills = BillsFeed(bearers, slices, progress.slices_done, credentials.offices, account, _now)
     began = _now()
     try:
         while not stop() and not feed.complete:
             feed.turn()
+            if bills is not None:
+                bills.send_up_to(progress.slices_done)
     finally:
         feed.close()
+    while bills is not None and not stop() and not bills.send_up_to(progress.slices_done):
+        time.sleep(0.5)
     log.info("%s after %.0f s", feed.sentence(), _now() - began)
     return 0
 

@@ -111,6 +111,11 @@ def _past(group: argparse._ArgumentGroup, data_dir: Path) -> None:
         default=data_dir / "run" / "history.json",
         help="how far it has come; killed, it continues from here (%(default)s)",
     )
+    group.add_argument(
+        "--bills",
+        action="store_true",
+        help="with --history: have the offices import what fuel cards and chargers billed on those days",
+    )
     group.add_argument("--nice", type=int, default=10, help="how far it stands back behind others (%(default)s)")
 
 
@@ -145,6 +150,8 @@ def _check(options: argparse.Namespace, interval_s: float) -> None:
     loads = options.rate is not None or options.once is not None
     if loads and options.history is not None:
         raise InvalidSettings("--history and --rate or --once are two ways to play: ask for one")
+    if options.bills and (options.history is None or options.roster is not None):
+        raise InvalidSettings("--bills goes with --history, and with the vehicles of the registry: without --roster")
     if options.orders and (loads or options.history is not None or options.speed != 1 or options.begins is not None):
         raise InvalidSettings("--orders are filed in real time, beside the living fleet: not with another way to play")
     if options.interval_s is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from fleet.errors import DependencyMissing, InvalidSettings, NotAuthenticated
 from fleet.geography.divisions import division_index
 from fleet.identity.tls import SYSTEM_TLS, ClientTls
 from fleet.model.registry import Body, Energy, OrganKind, VehicleStatus, VehicleUse
+from simulators.bills import Card
 from simulators.city import RegisteredSite, SiteKind
 from simulators.days.model import VehicleSpec
 from simulators.office.posts import OfficeAccount
@@ -158,6 +160,7 @@ class _Place:
 @dataclass(frozen=True, slots=True)
 class _ApiVehicle:
     id: int
+    plate: str
     energy: Energy
     body: Body | None = None
     tank_l: float | None = None
@@ -168,6 +171,13 @@ class _ApiVehicle:
     organ_id: int | None = None
     seats: int | None = None
     confidential: bool = False
+
+
+class _ApiCard(msgspec.Struct, frozen=True):
+    card: str
+    vehicle_id: int
+    begin: date = msgspec.field(name="from")
+    end: date | None = msgspec.field(name="to", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +255,32 @@ def fetch_drivers(account: ApiAccount, *, timeout_s: float = 10.0) -> list[Drive
     """All drivers of the registry. Raises as `fetch_roster`."""
     with _logged_in(account, timeout_s) as client:
         return list(_items(client, "drivers", Driver))
+
+
+def fetch_plates(account: ApiAccount, *, timeout_s: float = 10.0) -> dict[int, str]:
+    """Plates by vehicle. Raises as `fetch_roster`."""
+    with _logged_in(account, timeout_s) as client:
+        return {one.id: one.plate for one in _items(client, "vehicles", _ApiVehicle)}
+
+
+def fetch_cards(account: ApiAccount, *, timeout_s: float = 10.0) -> list[Card]:
+    """Which fuel card belonged to which vehicle. Raises as `fetch_roster`."""
+    with _logged_in(account, timeout_s) as client:
+        cards = list(_items(client, "fuel-cards", _ApiCard))
+    return [Card(one.card, one.vehicle_id, one.begin, one.end) for one in cards]
+
+
+def import_sheet(account: ApiAccount, path: str, sheet: str, *, timeout_s: float = 60.0) -> None:
+    """Has the API take in what it can of a sheet. Raises as `fetch_roster`."""
+    with _logged_in(account, timeout_s) as client:
+        _json(
+            client.post(
+                path,
+                params={"partial": "true"},
+                content=sheet.encode(),
+                headers={"Content-Type": "text/csv; charset=utf-8"},
+            )
+        )
 
 
 @contextmanager

@@ -59,7 +59,7 @@ class History:
         if not days or not self._plan["history_days"] or (progress is not None and progress.get("share") == 1):
             return ()
         span = ("--history", f"{self._plan['history_days']}d", "--until", str(self._plan["until"]))
-        return ("simulators", *span, *self.common)
+        return ("simulators", *span, "--bills", *self.common)
 
     def news(self) -> str | None:
         """A line for people whenever the load has come noticeably further."""

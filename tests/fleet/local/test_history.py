@@ -10,7 +10,7 @@ from pathlib import Path
 from fleet.local.history import History
 
 NOW = datetime(2026, 11, 23, 20, 30, tzinfo=UTC)  # the 24th, 04:30 in Yunnan
-SPAN = ("simulators", "--history", "14d", "--until", "2026-11-23T20:30:00+00:00", "--epoch", "2026-11-24")
+SPAN = ("simulators", "--history", "14d", "--until", "2026-11-23T20:30:00+00:00", "--bills", "--epoch", "2026-11-24")
 
 
 def settled(data_dir: Path, days: int, now: datetime, *, fresh: bool) -> tuple[str, ...]:
