@@ -5,9 +5,9 @@ import { useLang, useT, useWord } from "../i18n";
 import { fleet } from "../live/fleet";
 import { serverNow } from "../live/useStream";
 import { Plate, Severity } from "../ui/marks";
+import { LEVELS } from "./filters";
 import { Empty, Loading, ProblemView } from "../ui/states";
 
-const LEVELS = ["red", "yellow", "blue"] as const;
 const WEIGHT: Record<string, number> = { red: 3, yellow: 2, blue: 1 };
 const OPEN = ["open", "assigned", "explained"];
 
@@ -23,6 +23,15 @@ export function useOpenCases(enabled: boolean) {
   return found;
 }
 
+type Case = ReturnType<typeof useOpenCases>["items"][number];
+
+/** Those of the severities shown (none = all), the worst first, then the newest. */
+export function orderedCases(cases: readonly Case[], shown: readonly string[]): Case[] {
+  return cases
+    .filter((one) => shown.length === 0 || shown.includes(one.severity))
+    .sort((a, b) => (WEIGHT[b.severity] ?? 0) - (WEIGHT[a.severity] ?? 0) || Date.parse(b.opened_at) - Date.parse(a.opened_at));
+}
+
 /** The open cases at the left of the map. */
 export function CaseList({ cases, shown, onToggle, current, onOpen }: {
   cases: ReturnType<typeof useOpenCases>; shown: readonly string[]; onToggle: (severity: (typeof LEVELS)[number]) => void;
@@ -31,9 +40,7 @@ export function CaseList({ cases, shown, onToggle, current, onOpen }: {
   const t = useT("map");
   const word = useWord();
   const lang = useLang();
-  const visible = cases.items
-    .filter((one) => shown.length === 0 || shown.includes(one.severity))
-    .sort((a, b) => (WEIGHT[b.severity] ?? 0) - (WEIGHT[a.severity] ?? 0) || Date.parse(b.opened_at) - Date.parse(a.opened_at));
+  const visible = orderedCases(cases.items, shown);
   return (
     <aside className="list" aria-label={t("open_cases")}>
       <header>

@@ -2,14 +2,16 @@ import { useEffect, useMemo, useState } from "react";
 import { Bar } from "../charts/Spark";
 import { useLang, useT } from "../i18n";
 import { number } from "../format/number";
-import { fleet } from "../live/fleet";
 import { useFleetVersion } from "../live/useStream";
 import { countyName, readCounties, tally, type County } from "../map/counties";
 import { Severity, StateSymbol } from "../ui/marks";
-import { Facts, Panel } from "../ui/Panel";
+import { Panel } from "../ui/Panel";
+import { CityFigures } from "./CityFigures";
 
 /** Nothing chosen: the city itself is the subject. */
-export function CityPanel({ county, onCounty }: { county: number | null; onCounty: (code: number) => void }) {
+export function CityPanel({ county, onCounty, openCases }: {
+  county: number | null; onCounty: (code: number) => void; openCases: number | null;
+}) {
   useFleetVersion();
   const [counties, setCounties] = useState<County[]>([]);
   const t = useT("map");
@@ -22,19 +24,11 @@ export function CityPanel({ county, onCounty }: { county: number | null; onCount
   const outside = counts.get(0);
   const shown = outside ? [...rows, { code: 0, name: t("outside") }] : rows;
   const most = Math.max(1, ...shown.map(({ code }) => counts.get(code)?.onRoad ?? 0));
-  const [moving = 0, idling = 0, , silent = 0] = fleet.counts;
-  let nev = 0;
-  for (const vehicle of fleet.vehicles.values()) if (vehicle.nev && vehicle.state < 2) nev += 1;
   return (
     <>
       <div className="pad">
         <h2 className="subject">{t("overview")}</h2>
-        <Facts columns={2} items={[
-          [t("on_road"), number(moving + idling), t("vehicle_unit")],
-          [`${t("nev")} · ${t("on_road_short")}`, number(nev), t("vehicle_unit")],
-          [t("vehicles"), number(fleet.vehicles.size), t("vehicle_unit")],
-          [t("silent_short"), number(silent), t("vehicle_unit")],
-        ]} />
+        <CityFigures openCases={openCases} />
       </div>
       <Panel title={t("division")}>
         <table className="cty">

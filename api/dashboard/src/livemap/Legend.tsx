@@ -9,7 +9,7 @@ export function Legend({ far }: { far: boolean }) {
   if (far) {
     return (
       <div className="legend" aria-label={t("legend")}>
-        <span className="far"><b>161</b>{t("on_road")}<em>9</em>{t("red_cases")}</span>
+        <span className="far"><b>12</b>{t("on_road")}<em>3</em>{t("red_cases")}</span>
       </div>
     );
   }

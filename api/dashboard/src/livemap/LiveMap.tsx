@@ -7,6 +7,7 @@ import { NEAR_ZOOM } from "../map/style";
 import type { Theme } from "../theme/tokens";
 import { Hover } from "./Hover";
 import { Legend } from "./Legend";
+import { StackList } from "./StackList";
 
 export interface LiveMapProps {
   chosen: number | null;
@@ -30,17 +31,21 @@ export default function LiveMap(props: LiveMapProps) {
   latest.current = props;
   const place = useRef(at);
   const [far, setFar] = useState(at === null);
+  const [stack, setStack] = useState<{ ids: readonly number[]; x: number; y: number } | null>(null);
   const [hover, setHover] = useState<{ id: number; x: number; y: number } | null>(null);
   const lang = useLang();
 
   useEffect(() => {
     if (!box.current) return;
+    setFar(place.current === null || (place.current[2] ?? 0) < NEAR_ZOOM);
     const map = new FleetMap(box.current, theme, lang, place.current, {
       onPick: (id) => latest.current.onPick(id),
+      onStack: (ids, x, y) => setStack({ ids, x, y }),
       onCounty: (code) => latest.current.onCounty(code),
       onDrag: () => latest.current.onDrag(),
       onMoved: (where) => {
         place.current = where;
+        setStack(null);
         setFar(where[2] < NEAR_ZOOM);
         latest.current.onMoved(where);
       },
@@ -73,7 +78,8 @@ export default function LiveMap(props: LiveMapProps) {
       onWhole={() => made.current?.whole()}
     >
       <Legend far={far} />
-      {hover && <Hover {...hover} />}
+      {hover && !stack && <Hover {...hover} />}
+      {stack && <StackList {...stack} onClose={() => setStack(null)} onPick={(id) => latest.current.onPick(id)} />}
     </MapFrame>
   );
 }

@@ -2,14 +2,17 @@ import { AimOutlined, CloseOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { useGet } from "../api/queries";
 import { coordinates, compassPoint, number } from "../format/number";
-import { age, dayTime } from "../format/time";
+import { age, dayBegin, dayTime, isoDay } from "../format/time";
 import { useLang, useT, useWord } from "../i18n";
 import { fleet } from "../live/fleet";
 import { serverNow, useFleetVersion } from "../live/useStream";
 import { Plate, StateSymbol } from "../ui/marks";
 import { Facts, Pairs, Panel } from "../ui/Panel";
 import { Empty } from "../ui/states";
+import { useMay } from "../session/session";
 import { useOrganNames } from "./organs";
+import { VehicleCases } from "./VehicleCases";
+import { VehicleDay } from "./VehicleDay";
 
 /** One vehicle: what it is, what it does now. */
 export function VehiclePanel({ id, follow, onFollow, onClose }: { id: number; follow: boolean; onFollow: () => void; onClose: () => void }) {
@@ -18,12 +21,21 @@ export function VehiclePanel({ id, follow, onFollow, onClose }: { id: number; fo
   const word = useWord();
   const lang = useLang();
   const names = useOrganNames();
+  const mayCases = useMay("read_cases");
+  const mayTrips = useMay("read_trips");
+  const today = isoDay(dayBegin(serverNow()));
+  const days = useGet(
+    "/api/v1/vehicles/{vehicle_id}/days",
+    { params: { path: { vehicle_id: id }, query: { from: today, to: today } } },
+    { enabled: mayTrips, refetchInterval: 60_000 },
+  );
   const detail = useGet("/api/v1/vehicles/{vehicle_id}", { params: { path: { vehicle_id: id } } });
   const vehicle = fleet.vehicles.get(id);
   const known = detail.data?.id === id ? detail.data : undefined;
   if (!vehicle) return <Empty text={t("gone")} action={t("close")} onAction={onClose} />;
   const { item, nev, state } = vehicle;
   const level = nev && item.soc_pct !== null ? item.soc_pct : item.fuel_level_pct;
+  const used = number(nev ? days.data?.total.energy_kwh : days.data?.total.fuel_l, 1);
   const heading = item.heading_deg === null ? "—" : word("point", String(compassPoint(item.heading_deg)));
   return (
     <>
@@ -42,6 +54,8 @@ export function VehiclePanel({ id, follow, onFollow, onClose }: { id: number; fo
           [t("speed"), number(item.speed_kmh), "km/h"],
           [t("heading"), heading, item.heading_deg === null ? "" : `${item.heading_deg}°`],
           [t(nev ? "charge" : "fuel_level"), number(level), "%"],
+          ...(mayTrips ? [[t("today_km"), number(days.data?.total.distance_km, 1), "km"] as const] : []),
+          ...(mayTrips ? [[t(nev ? "energy_used" : "fuel_used"), used, nev ? "kWh" : "L"] as const] : []),
           [t("last_report"), age(item.observed_at, serverNow(), lang)],
         ]} />
         <div className="acts">
@@ -50,9 +64,14 @@ export function VehiclePanel({ id, follow, onFollow, onClose }: { id: number; fo
           </Button>
         </div>
       </div>
-      <Panel title={t("overview_tab")}>
+      <VehicleDay id={id} />
+      {mayCases && <VehicleCases id={id} />}
+      <Panel title={t("details")}>
         <Pairs items={[
-          [t("unit"), item.unit],
+          [t("unit"), `${item.unit} · ${t(item.online ? "unit_online" : "unit_offline")}`],
+          ...(known ? [[t("vehicle_kind"), `${word("body", known.body)} · ${word("management", known.management)}`] as const] : []),
+          [t("ignition"), t(item.ignition === null ? "unknown" : item.ignition ? "on" : "off")],
+          [t("odometer"), item.odometer_km === null ? "—" : `${number(item.odometer_km, 1)} km`],
           [t("coordinates"), item.plausible ? coordinates(item.lat, item.lon) : t("implausible")],
           [t("last_report"), dayTime(item.observed_at)],
         ]} />

@@ -1,4 +1,4 @@
-import type { Map } from "maplibre-gl";
+import type { Map as Drawn } from "maplibre-gl";
 import { fleet, type Vehicle } from "../live/fleet";
 import { tally, type County } from "./counties";
 
@@ -15,8 +15,32 @@ export function pointOf({ id, item, state, nev }: Vehicle): Point {
   return { type: "Feature", id, properties, geometry: { type: "Point", coordinates: [item.lon, item.lat] } };
 }
 
+/** From here on vehicles that lie upon each other are drawn as one stack with their number. */
+const STACK_ZOOM = 15.5;
+const STACK_PX = 12;
+
+/** One point for all that lie within a few pixels: n how many, m their ids. */
+function stacked(points: Point[], zoom: number): Point[] {
+  const degrees = (STACK_PX * 360) / (512 * 2 ** zoom);
+  const cells = new Map<string, Point[]>();
+  for (const point of points) {
+    const [lon = 0, lat = 0] = point.geometry.coordinates;
+    const cell = `${Math.round(lon / degrees)},${Math.round(lat / degrees)}`;
+    const there = cells.get(cell);
+    if (there) there.push(point);
+    else cells.set(cell, [point]);
+  }
+  return [...cells.values()].map((there) => {
+    const [first] = there as [Point];
+    if (there.length === 1) return first;
+    const worst = Math.max(...there.map((one) => Number(one.properties?.["a"])));
+    const ids = there.map((one) => one.id).join(",");
+    return { ...first, properties: { ...first.properties, a: worst, n: there.length, m: ids } };
+  });
+}
+
 /** What passes the filter in view and 30 % around it: the map is handed nothing that it would not draw. */
-export function inView(map: Map, filter: (vehicle: Vehicle) => boolean): Point[] {
+export function inView(map: Drawn, filter: (vehicle: Vehicle) => boolean): Point[] {
   const bounds = map.getBounds();
   const [dx, dy] = [(bounds.getEast() - bounds.getWest()) * 0.3, (bounds.getNorth() - bounds.getSouth()) * 0.3];
   const [west, east, south, north] = [bounds.getWest() - dx, bounds.getEast() + dx, bounds.getSouth() - dy, bounds.getNorth() + dy];
@@ -26,7 +50,7 @@ export function inView(map: Map, filter: (vehicle: Vehicle) => boolean): Point[]
     if (!plausible || lon < west || lon > east || lat < south || lat > north || !filter(vehicle)) continue;
     points.push(pointOf(vehicle));
   }
-  return points;
+  return map.getZoom() < STACK_ZOOM ? points : stacked(points, map.getZoom());
 }
 
 /** Where each county's card stands, with its figures. */

@@ -5,6 +5,7 @@ import { COLOURS, NEAR_ZOOM } from "./style";
 
 const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
 const SINGLE: ExpressionSpecification = ["!", ["has", "point_count"]];
+const ALONE: ExpressionSpecification = ["all", SINGLE, ["!", ["has", "n"]]];
 const BUNCH: ExpressionSpecification = ["has", "point_count"];
 const SIZE: ExpressionSpecification = ["interpolate", ["linear"], ["zoom"], NEAR_ZOOM, 0.55, 12, 0.85, 15, 1.1];
 const FONT = ["sans-serif"];
@@ -67,13 +68,22 @@ function near(theme: Theme): LayerSpecification[] {
       },
     },
     {
-      id: "vehicle", type: "symbol", source: "fleet", minzoom: NEAR_ZOOM, filter: SINGLE,
+      id: "vehicle", type: "symbol", source: "fleet", minzoom: NEAR_ZOOM, filter: ALONE,
       layout: {
         "icon-image": ["concat", "v", ["get", "s"], ["get", "g"]], "icon-rotate": ["case", ["==", ["get", "s"], 0], ["get", "h"], 0],
         "icon-rotation-alignment": "map", "icon-allow-overlap": true, "icon-ignore-placement": true,
         "symbol-sort-key": ["-", 4, ["get", "s"]], "icon-size": SIZE,
       },
       paint: { "icon-opacity": ["case", ["==", ["get", "o"], 1], 0.55, 1] },
+    },
+    {
+      id: "stack", type: "symbol", source: "fleet", minzoom: NEAR_ZOOM, filter: ["has", "n"],
+      layout: {
+        "icon-image": "card", "icon-text-fit": "both", "icon-text-fit-padding": [1, 4, 1, 4],
+        "text-field": ["concat", "×", ["to-string", ["get", "n"]]],
+        "text-font": FONT, "text-size": 13, "text-allow-overlap": true, "icon-allow-overlap": true, "icon-ignore-placement": true,
+      },
+      paint: { "text-color": c.ink },
     },
     {
       id: "cluster", type: "circle", source: "fleet", minzoom: NEAR_ZOOM, filter: BUNCH,
@@ -96,7 +106,7 @@ function near(theme: Theme): LayerSpecification[] {
       paint: { "text-color": "#ffffff" },
     },
     {
-      id: "label", type: "symbol", source: "fleet", minzoom: 13.5, filter: SINGLE,
+      id: "label", type: "symbol", source: "fleet", minzoom: 13.5, filter: ALONE,
       layout: { "text-field": ["get", "p"], "text-font": FONT, "text-size": 11, "text-offset": [0, 1.3], "text-anchor": "top", "text-optional": true,
         "symbol-sort-key": ["get", "s"] },
       paint: { "text-color": c.ink, "text-halo-color": c.land, "text-halo-width": 1.4 },

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 
 const OFF = "fleet.no-single-keys";
 export const singleKeysOff = () => localStorage.getItem(OFF) === "1";
@@ -9,6 +9,10 @@ const typing = (target: EventTarget | null) =>
 
 /** Single keys and `g x` pairs of a page: `useKeys({ f: follow, "g m": toMap })`. Not while somebody types. */
 export function useKeys(keys: Readonly<Record<string, () => void>>): void {
+  const latest = useRef(keys);
+  useEffect(() => {
+    latest.current = keys;
+  });
   useEffect(() => {
     let pending = "";
     let timer = 0;
@@ -18,7 +22,7 @@ export function useKeys(keys: Readonly<Record<string, () => void>>): void {
       const name = pending ? `${pending} ${event.key}` : event.key;
       pending = "";
       window.clearTimeout(timer);
-      const action = keys[name];
+      const action = latest.current[name];
       if (action) {
         event.preventDefault();
         action();
@@ -32,5 +36,5 @@ export function useKeys(keys: Readonly<Record<string, () => void>>): void {
       window.removeEventListener("keydown", listen);
       window.clearTimeout(timer);
     };
-  }, [keys]);
+  }, []);
 }

@@ -15,4 +15,11 @@ export const en: Record<keyof typeof zh, string> = {
   no_cases: "There are no open cases.", table: "Table", map: "Map", gone: "This vehicle is outside your view, or has reported no position.",
   unit: "Unit", coordinates: "Coordinates", implausible: "The position cannot be true and is not drawn.",
   clear: "Clear filters",
+  filters: "Filters", organ_label: "Organ", use_label: "Use", energy_label: "Energy", plate: "Plate", state: "State", purpose: "Purpose",
+  way: "From and to", planned: "Planned", area: "Permitted", step_submitted: "Applied", step_approved: "Approved", step_assigned: "Assigned",
+  step_departed: "Departed", step_returned: "Returned", step_settled: "Settled", no_trips: "No trips yet today.", verdict_later: "Not judged yet",
+  details: "Vehicle", unit_online: "online", unit_offline: "offline", vehicle_kind: "Kind", ignition: "Ignition", on: "on", off: "off",
+  unknown: "not reported", odometer: "Odometer", energy_used: "Used today", fuel_used: "Used today", nev_on_road: "New energy on the road",
+  to_approve: "To approve", orders_today: "Orders today", tasks: "Task forces", called: "with {n} vehicles", stack: "{n} here",
+  no_webgl: "This browser cannot draw the map (no WebGL); the vehicles are listed instead.", seats: "{n} seats",
 };

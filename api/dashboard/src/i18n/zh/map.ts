@@ -10,4 +10,10 @@ export const zh = {
   open_cases: "待处置线索", no_cases: "没有待处置的线索。", table: "表格", map: "地图", gone: "这辆车不在当前可见范围内,或没有上报位置。",
   unit: "终端", coordinates: "坐标", implausible: "位置不可信,未在图上显示。",
   clear: "清除筛选",
+  filters: "筛选", organ_label: "所属单位", use_label: "用途", energy_label: "能源", plate: "车牌", state: "状态", purpose: "用车事由", way: "起止地点",
+  planned: "计划时间", area: "许可范围", step_submitted: "申请", step_approved: "审批", step_assigned: "派车", step_departed: "出车",
+  step_returned: "回车", step_settled: "结算", no_trips: "今日还没有行程。", verdict_later: "待判定", details: "车辆信息", unit_online: "在线",
+  unit_offline: "离线", vehicle_kind: "车型", ignition: "点火", on: "开", off: "关", unknown: "未上报", odometer: "里程表", energy_used: "今日用电",
+  fuel_used: "今日用油", nev_on_road: "新能源在途", to_approve: "待审批", orders_today: "今日派车单", tasks: "应急任务", called: "组 {n} 辆",
+  stack: "此处 {n} 辆", no_webgl: "此浏览器不能绘制地图(没有 WebGL),以表格显示。", seats: "{n} 座",
 } as const;
