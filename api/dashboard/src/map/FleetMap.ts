@@ -23,6 +23,7 @@ export class FleetMap {
   private follows = false;
   private filter: (vehicle: Vehicle) => boolean = () => true;
   private ready = false;
+  private drawn = false;
   private busy = false;
   private again = false;
   private countiesAt = -COUNTIES_EVERY_MS;
@@ -47,7 +48,6 @@ export class FleetMap {
         this.draw();
       });
       this.ready = true;
-      performance.mark("map-ready");
       this.draw();
     });
     this.stop = fleet.subscribe(() => this.draw());
@@ -102,6 +102,10 @@ export class FleetMap {
     this.busy = true;
     void source.setData(collection(far ? [] : inView(this.map, this.filter))).finally(() => {
       this.busy = false;
+      if (fleet.loaded && !this.drawn) {
+        this.drawn = true;
+        performance.mark("map-drawn");
+      }
       if (this.again) {
         this.again = false;
         this.draw();
