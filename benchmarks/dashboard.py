@@ -113,8 +113,9 @@ def _measure(seconds: int) -> list[Result]:
                 )
                 for view, (width, height), query in VIEWS:
                     context = browser.new_context(viewport={"width": width, "height": height})
-                    form = {"username": "watcher", "password": PASSWORD}
-                    context.request.post(f"{town.url}/api/v1/auth/token", form=form)
+                    context.request.post(
+                        f"{town.url}/api/v1/auth/token", form={"username": "watcher", "password": PASSWORD}
+                    )
                     page = context.new_page()
                     page.goto(f"{town.url}/map{query}")
                     ready_ms = _ready_ms(page)
