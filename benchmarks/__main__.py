@@ -21,9 +21,11 @@ OUTPUT = Path("var/benchmarks.json")
 
 
 def _ingest(_: Sequence[str]) -> Any:
-    from benchmarks import ingest
+    from benchmarks import ingest, ingest_stages
 
-    return [{**asdict(result), "samples_a_second": round(result.rate)} for result in ingest.measure_all()]
+    stages = {name: [asdict(stage) for stage in found] for name, found in ingest_stages.measure_all().items()}
+    cases = [{**asdict(result), "samples_a_second": round(result.rate)} for result in ingest.measure_all()]
+    return {"stages": stages, "cases": cases}
 
 
 def _audit(_: Sequence[str]) -> Any:

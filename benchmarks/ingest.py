@@ -6,6 +6,7 @@ Reports accepted samples a second from the first publish to the last commit, and
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -48,6 +49,7 @@ class Result:
     seconds: float
     cpu_us: dict[str, float]  # of each part, a message
     bytes_a_reading: float
+    memory_mib: float  # the most that one worker held
 
     @property
     def rate(self) -> float:
@@ -55,11 +57,20 @@ class Result:
 
 
 def cpu_s(process: psutil.Process) -> float:
-    total = 0.0
-    for one in (process, *process.children(recursive=True)):
-        times = one.cpu_times()
-        total += times.user + times.system
+    """Of a process and all that it started, those that have ended included."""
+    own = process.cpu_times()
+    total: float = own.user + own.system + own.children_user + own.children_system
+    for child in process.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = child.cpu_times()
+            total += times.user + times.system
     return total
+
+
+def peak_mib(pid: int) -> float:
+    """The most memory that a living process ever held."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1_024
 
 
 def measure(case: Case, directory: Path) -> Result:
@@ -113,7 +124,9 @@ def measure(case: Case, directory: Path) -> Result:
             raise SystemExit(f"{stored} of {total} samples are stored: the benchmark measured something else")
         size = query(postgres.url(), "select hypertable_size('position_reading')")
         messages = UNITS * case.rounds
-        return Result(case, total, seconds, {k: v / messages * 1e6 for k, v in used.items()}, size / total)
+        cpu_us = {name: spent / messages * 1e6 for name, spent in used.items()}
+        memory_mib = max(peak_mib(process.pid) for process in watched["ingest"])
+        return Result(case, total, seconds, cpu_us, size / total, memory_mib)
     finally:
         for process in processes:
             process.terminate()
@@ -138,6 +151,7 @@ def measure_all() -> list[Result]:
     results = []
     print(
         "case                         samples/s   CPU in µs a message: ingest  database  broker  generator   B/reading"
+        "  MiB"
     )
     for case in CASES:
         with tempfile.TemporaryDirectory(prefix="one-network-bench-") as name:
@@ -146,7 +160,7 @@ def measure_all() -> list[Result]:
         cpu = result.cpu_us
         print(
             f"{case.name:28} {result.rate:9,.0f} {cpu['ingest']:33.1f} {cpu['database']:9.1f}"
-            f" {cpu['broker']:7.1f} {cpu['generator']:10.1f} {result.bytes_a_reading:11.0f}",
+            f" {cpu['broker']:7.1f} {cpu['generator']:10.1f} {result.bytes_a_reading:11.0f} {result.memory_mib:4.0f}",
             flush=True,
         )
         results.append(result)

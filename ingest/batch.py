@@ -5,24 +5,22 @@ Each element of each message ends in exactly one of: a staged row, an in-batch d
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fleet.errors import InvalidTopic
-from fleet.geography.datum import gcj02_to_wgs84
 from fleet.model.batch import (
     IDENTITY_COLUMNS,
     READING_COLUMNS,
     READING_TABLE,
     AnswerRow,
     BatchWrite,
+    Block,
     Count,
     LedgerKey,
     QuarantineRow,
@@ -33,82 +31,27 @@ from fleet.model.batch import (
     StatusRow,
     hour_of,
 )
+from fleet.model.moments import from_us
 from fleet.model.readings import (
-    IMPLAUSIBLE,
     KIND_NUMBERS,
     SAMPLE_KINDS,
     CommandResult,
     Event,
-    GroundFlag,
     Kind,
     Position,
     Reason,
     Status,
     Usage,
 )
+from ingest.arrivals import Arrivals, Incoming
+from ingest.blocks import Locate, arrival_order, block_of, joined, locate, newest, part_of
+from ingest.clean import CLEAN_KINDS, Part, Routes, clean_part, gains
 from ingest.codecs import Codec, Refused
 from ingest.codecs.base import Reading
-from ingest.topics import Address, parse
-from ingest.validate import KnownUnit, event_reason, ground_flags, time_reason, unit_reason
+from ingest.topics import Address
+from ingest.validate import KnownUnit, event_reason, time_reason, unit_reason
 
-Locate = Callable[[NDArray[np.int32], NDArray[np.int32]], NDArray[np.int32]]
-"""Latitudes and longitudes in 1e-7 degrees -> division codes, 0 = outside all."""
-
-
-class Incoming(NamedTuple):
-    """One message as it came, from the broker or out of the quarantine."""
-
-    topic: str
-    payload: bytes
-    received_at: datetime
-    retain: bool = False
-    quarantine_id: int | None = None  # set when a quarantined message is tried again
-    quarantine_key: LedgerKey | None = None
-
-
-@dataclass(slots=True)
-class Arrivals:
-    """Messages from the broker in the order of their arrival, as parallel lists: tens of thousands at once."""
-
-    topics: list[str] = field(default_factory=list)
-    payloads: list[bytes] = field(default_factory=list)
-    retained: list[int] = field(default_factory=list)  # places of messages that the broker had kept, rising
-    ends: list[int] = field(default_factory=list)  # messages up to (without) this place came at the moment beside it
-    moments: list[datetime] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.topics)
-
-    def received_at(self, place: int) -> datetime:
-        return self.moments[bisect_right(self.ends, place)]
-
-    def split(self, count: int) -> tuple[Arrivals, Arrivals]:
-        """The first `count` messages, and the others."""
-        whole = bisect_right(self.ends, count)  # moments of which all messages are among the first
-        kept = bisect_left(self.retained, count)
-        begun = whole < len(self.ends) and (self.ends[whole - 1] if whole else 0) < count
-        return (
-            Arrivals(
-                *(self.topics[:count], self.payloads[:count], self.retained[:kept]),
-                *(self.ends[:whole] + [count] * begun, self.moments[: whole + begun]),
-            ),
-            Arrivals(
-                *(self.topics[count:], self.payloads[count:], [place - count for place in self.retained[kept:]]),
-                *([end - count for end in self.ends[whole:]], self.moments[whole:]),
-            ),
-        )
-
-    def messages(self) -> list[Incoming]:
-        """One by one."""
-        retained = set(self.retained)
-        moments = [moment for moment, count in zip(self.moments, self._counts(), strict=True) for _ in range(count)]
-        return [
-            Incoming(topic, payload, received_at, place in retained)
-            for place, (topic, payload, received_at) in enumerate(zip(self.topics, self.payloads, moments, strict=True))
-        ]
-
-    def _counts(self) -> list[int]:
-        return [end - begin for begin, end in pairwise([0, *self.ends])]
+_CONFLICT = "another sample of the same unit, kind, time, run and seq came with other content"
 
 
 class Origin(NamedTuple):
@@ -120,107 +63,195 @@ class Origin(NamedTuple):
     key: LedgerKey
 
 
-_TOPIC_MEMORY = 50_000  # topics remembered; three for each of 6,000 units and room to spare, about 10 MB
+class Taken(NamedTuple):
+    """A sample that came the long way."""
+
+    message: int  # its place among the arrivals; retries come after them
+    unit_id: int
+    reading: Position | Usage
+    origin: Origin
 
 
 class BatchBuilder:
-    """Remembers parsed topics; else stateless. `units` maps a unit's code to what is registered."""
+    """Remembers topics; else stateless. `units` maps a unit's code to what is registered."""
 
-    def __init__(self, codec: Codec, locate: Locate) -> None:
-        self._codec = codec
-        self._locate = locate
-        self._topics: dict[str, Address | None] = {}
+    def __init__(self, codec: Codec, locate: Locate, *, swift: bool = True) -> None:
+        """Without `swift` every element is taken one by one: the same batch, at several times the cost."""
+        self.codec, self.find, self.swift = codec, locate, swift
+        self.routes = Routes()
 
-    def address(self, topic: str) -> Address | None:
-        """The topic's address, None outside the grammar."""
-        try:
-            return self._topics[topic]
-        except KeyError:
-            pass
-        if len(self._topics) >= _TOPIC_MEMORY:
-            self._topics.clear()
-        try:
-            address = parse(topic)
-        except InvalidTopic:
-            address = None
-        self._topics[topic] = address
-        return address
-
-    def unknown_units(self, messages: Sequence[Incoming], units: Mapping[str, KnownUnit]) -> bool:
+    def unknown_units(self, arrivals: Arrivals, retries: Sequence[Incoming], units: Mapping[str, KnownUnit]) -> bool:
         """Whether a message names a unit (or a division of one) that `units` does not have: time to look again."""
-        for message in messages:
-            address = self.address(message.topic)
-            if address is not None:
-                unit = units.get(address.unit)
-                if unit is None or unit.division != address.division:
-                    return True
-        return False
+        topics = arrivals.topics if not retries else [*arrivals.topics, *(one.topic for one in retries)]
+        slots = self.routes.of(topics, units)
+        return bool(self.routes.strange[slots].any())
 
-    def build(self, messages: Sequence[Incoming], units: Mapping[str, KnownUnit], received_at: datetime) -> BatchWrite:
-        """The batch of all `messages`; `received_at` is the batch's own time (of its last message)."""
-        return _Build(self, self._codec, self._locate, units, received_at).run(messages)
+    def fitting(self, arrivals: Arrivals, most_samples: int) -> int:
+        """How many of the first messages make a batch of about `most_samples` samples; one at the least."""
+        weights = self.codec.weights(arrivals.payloads)
+        if sum(weights) <= most_samples:
+            return len(weights)
+        return max(bisect_right(list(accumulate(weights)), most_samples), 1)
+
+    def build(
+        self,
+        messages: Arrivals | Sequence[Incoming],
+        units: Mapping[str, KnownUnit],
+        received_at: datetime,
+        retries: Sequence[Incoming] = (),
+    ) -> BatchWrite:
+        """The batch of all `messages`; `received_at` is the batch's own time (of its last message).
+
+        `retries` are messages out of the quarantine.
+        """
+        arrivals = messages if isinstance(messages, Arrivals) else Arrivals.of(messages)
+        return _Build(self, units, received_at, arrivals).run(retries)
 
 
 class _Build:
     """The state of one `build`; lives for one call."""
 
     def __init__(
-        self,
-        builder: BatchBuilder,
-        codec: Codec,
-        locate: Locate,
-        units: Mapping[str, KnownUnit],
-        received_at: datetime,
+        self, builder: BatchBuilder, units: Mapping[str, KnownUnit], received_at: datetime, arrivals: Arrivals
     ) -> None:
-        self.builder, self.codec, self.locate, self.units = builder, codec, locate, units
-        self.received_at = received_at
+        self.builder, self.codec, self.units = builder, builder.codec, units
+        self.received_at, self.arrivals = received_at, arrivals
         self.counts: dict[LedgerKey, Count] = {}
         self.quarantine: list[QuarantineRow] = []
         self.receipts: dict[ReceiptKey, ReceiptGain] = {}
         self.statuses: dict[int, StatusRow] = {}
-        self.positions: list[tuple[int, Position, Origin]] = []
-        self.usages: list[tuple[int, Usage, Origin]] = []
+        self.taken: dict[Kind, list[Taken]] = {Kind.POSITION: [], Kind.USAGE: []}
         self.events: list[tuple[int, Event, Origin]] = []
         self.answers: list[AnswerRow] = []
         self.resolved: list[tuple[int, LedgerKey]] = []
         self.unknown_fields = 0
+        self.place = 0  # of the message that is being taken
 
-    def run(self, messages: Sequence[Incoming]) -> BatchWrite:
-        for message in messages:
-            address = self.builder.address(message.topic)
-            if address is None:
-                kinds = "|".join(kind.value for kind in Kind)
-                detail = f"{message.topic!r} is not fleet/v1/{{division}}/{{unit}}/{kinds}"
-                self._refuse_whole(
-                    message, LedgerKey(hour_of(message.received_at), 0, 0), Reason("bad_topic", None, detail)
-                )
-            else:
-                self._take(message, address)
-        position_rows = self._position_rows()
-        staged = {
-            Kind.POSITION: self._stage(Kind.POSITION, position_rows, [origin for _, _, origin in self.positions]),
-            Kind.USAGE: self._stage(Kind.USAGE, *self._usage_rows()),
-            Kind.EVENT: self._stage(Kind.EVENT, *self._event_rows()),
-        }
-        times = [row[0] for one in staged.values() for row in one.rows]
-        fresh = [message for message in messages if message.quarantine_id is None]
+    def run(self, retries: Sequence[Incoming]) -> BatchWrite:
+        routes, arrivals = self.builder.routes, self.arrivals
+        every = routes.of([*arrivals.topics, *(one.topic for one in retries)], self.units)
+        slots = every[: len(arrivals)]
+        kinds = routes.kinds[slots] if self.builder.swift else np.zeros(len(slots), dtype=np.int64)
+        parts: dict[Kind, Part] = {}
+        left = np.flatnonzero(~np.isin(kinds, [KIND_NUMBERS[kind] for kind in CLEAN_KINDS])).tolist()
+        for kind in CLEAN_KINDS:
+            chosen = np.flatnonzero(kinds == KIND_NUMBERS[kind])
+            if len(chosen):
+                parts[kind], dirty = clean_part(kind, arrivals, chosen, slots, routes, self.codec)
+                left += dirty
+        for place in sorted(left):
+            self._take_any(place, arrivals.message(place), routes.addresses[every[place]])
+        for place, message in enumerate(retries, start=len(arrivals)):
+            self._take_any(place, message, routes.addresses[every[place]])
+        staged = {kind: self._staged(kind, parts.get(kind)) for kind in CLEAN_KINDS}
+        staged[Kind.EVENT] = self._stage(Kind.EVENT, *self._event_rows())
+        blocks = {kind: one.block for kind, one in staged.items() if one.block is not None}
+        times = [row[0] for row in staged[Kind.EVENT].rows]
+        for block in blocks.values():
+            observed_us = block.values["observed_at"]
+            times += [from_us(int(observed_us.min())), from_us(int(observed_us.max()))]
         return BatchWrite(
             received_at=self.received_at,
-            messages=len(fresh),
+            messages=len(arrivals),
             unknown_fields=self.unknown_fields,
             staged=staged,
             counts=self.counts,
             quarantine=self.quarantine,
             receipts=self.receipts,
             statuses=list(self.statuses.values()),
-            latest_positions=self._latest_positions(staged[Kind.POSITION].rows),
-            latest_usages=_latest_usages(staged[Kind.USAGE].rows),
+            latest_positions=self._latest_positions(blocks.get(Kind.POSITION)),
+            latest_usages=_latest_usages(blocks.get(Kind.USAGE)),
             quarantine_of=self._quarantine_of,
             answers=self.answers,
             resolved=self.resolved,
             observed_from=min(times) if times else None,
             observed_to=max(times) if times else None,
         )
+
+    # ---------------------------------------------------------------------------------------- many at once
+
+    def _staged(self, kind: Kind, clean: Part | None) -> Staged:
+        """Everything of one kind as a block: what was clean, and what came the long way."""
+        taken = self.taken[kind]
+        keys: list[LedgerKey] = []
+        key_of = np.zeros(0, dtype=np.int64)
+        if clean is not None:
+            keys, key_of = self._count_clean(kind, clean)
+            self._cover_clean(kind, clean)
+        origins: dict[tuple[int, int], Origin] = {}
+        part = clean
+        if taken:
+            numbers = {
+                key: len(keys) + place for place, key in enumerate(dict.fromkeys(one.origin.key for one in taken))
+            }
+            keys = [*keys, *numbers]
+            slow = part_of([(one.message, one.origin.place, one.unit_id, one.reading) for one in taken])
+            origins = {(one.message, one.origin.place): one.origin for one in taken}
+            slow_keys = np.array([numbers[one.origin.key] for one in taken], dtype=np.int64)
+            part = slow if clean is None else joined(clean, slow)
+            key_of = slow_keys if clean is None else np.concatenate((key_of, slow_keys))[arrival_order(clean, slow)]
+        if part is None or not len(part):
+            return Staged()
+        if kind is Kind.POSITION:
+            part = locate(part, self.builder.find)
+
+        def origin_of(row: int) -> Origin:
+            message, place = int(part.messages[row]), int(part.places[row])
+            known = origins.get((message, place))
+            return known or Origin(self.arrivals.message(message), place, None, keys[int(key_of[row])])
+
+        block, repeats = block_of(kind, part, keys, key_of, origin_of)
+        for row, same in repeats:
+            origin = origin_of(row)
+            if same:
+                self.counts[origin.key].duplicate += 1
+            else:
+                self.counts[origin.key].quarantined += 1
+                self.quarantine.append(self._quarantine_of(origin, Reason("identity_conflict", None, _CONFLICT)))
+        return Staged(block=block)
+
+    def _count_clean(self, kind: Kind, clean: Part) -> tuple[list[LedgerKey], NDArray[np.int64]]:
+        """Counts what was received; the ledger rows, and which of them each sample belongs to."""
+        if not len(clean):
+            return [], np.zeros(0, dtype=np.int64)
+        hours = [hour_of(moment) for moment in self.arrivals.moments]
+        listed = list(dict.fromkeys(hours))
+        numbers = np.array([listed.index(hour) for hour in hours], dtype=np.int64)
+        moment_of = np.searchsorted(np.array(self.arrivals.ends), clean.messages, side="right")
+        width = len(self.builder.routes.addresses)
+        code = numbers[moment_of] * width + clean.slots
+        sums = np.bincount(code)
+        found = np.flatnonzero(sums)
+        place_of = np.zeros(len(sums), dtype=np.int64)
+        place_of[found] = np.arange(len(found))
+        units = self.builder.routes.unit_ids[found % width].tolist() if width else []
+        number = KIND_NUMBERS[kind]
+        keys = [
+            LedgerKey(listed[hour], unit, number) for hour, unit in zip((found // width).tolist(), units, strict=True)
+        ]
+        for key, received in zip(keys, sums[found].tolist(), strict=True):
+            self._count(key).received += received
+        return keys, place_of[code]
+
+    def _cover_clean(self, kind: Kind, clean: Part) -> None:
+        received_us = self.arrivals.received_us()[clean.messages]
+        for key, gain in gains(clean, kind, received_us, self.builder.routes.addresses).items():
+            known = self.receipts.get(key)
+            if known is None:
+                self.receipts[key] = gain
+            else:
+                known.spans += gain.spans
+                known.raise_to(gain.oldest_seq, gain.observed_at)
+
+    def _take_any(self, place: int, message: Incoming, address: Address | None) -> None:
+        self.place = place
+        if address is not None:
+            self._take(message, address)
+            return
+        kinds = "|".join(kind.value for kind in Kind)
+        detail = f"{message.topic!r} is not fleet/v1/{{division}}/{{unit}}/{kinds}"
+        key = LedgerKey(hour_of(message.received_at), 0, 0)
+        self._refuse_whole(message, key, Reason("bad_topic", None, detail))
 
     # ---------------------------------------------------------------------------------------- one message
 
@@ -263,12 +294,10 @@ class _Build:
                         *(message.received_at, key, origin),
                     )
                 )
-            elif isinstance(reading, Position):
-                self.positions.append((unit_id, reading, origin))
-            elif isinstance(reading, Usage):
-                self.usages.append((unit_id, reading, origin))
-            else:
+            elif isinstance(reading, Event):
                 self.events.append((unit_id, reading, origin))
+            else:
+                self.taken[reading.kind].append(Taken(self.place, unit_id, reading, origin))
 
     def _take_status(self, message: Incoming, key: LedgerKey, status: Status, not_ours: Reason | None) -> None:
         count = self.counts[key]
@@ -325,46 +354,9 @@ class _Build:
             self.receipts[key] = ReceiptGain([seq], oldest_seq, observed_at)
             return
         gain.numbers.append(seq)
-        if oldest_seq is not None and (gain.oldest_seq is None or oldest_seq > gain.oldest_seq):
-            gain.oldest_seq = oldest_seq
-        gain.observed_at = max(gain.observed_at, observed_at)
+        gain.raise_to(oldest_seq, observed_at)
 
     # ---------------------------------------------------------------------------------------- rows
-
-    def _position_rows(self) -> list[Row]:
-        """Rows in the column order of `position_reading` without `batch`; converts datums and looks up divisions."""
-        if not self.positions:
-            return []
-        lat = np.array([p.lat_e7 for _, p, _ in self.positions], dtype=np.int64)
-        lon = np.array([p.lon_e7 for _, p, _ in self.positions], dtype=np.int64)
-        converted = np.array([p.gcj02 for _, p, _ in self.positions], dtype=bool)
-        if converted.any():
-            wgs_lat, wgs_lon = gcj02_to_wgs84(lat[converted] / 1e7, lon[converted] / 1e7)
-            lat[converted] = np.rint(wgs_lat * 1e7).astype(np.int64)
-            lon[converted] = np.rint(wgs_lon * 1e7).astype(np.int64)
-        flags = ground_flags(lat, lon)
-        flags[converted] |= np.int16(GroundFlag.DATUM_CONVERTED)
-        divisions = self.locate(lat.astype(np.int32), lon.astype(np.int32)).tolist()
-        return [
-            (
-                *(p.observed_at, p.seq, unit_id, p.run, lat_e7, lon_e7, division or None, p.odometer_m),
-                *(p.speed_dkmh, p.heading_deg, p.altitude_m, p.hdop_tenths, p.satellites, flag, p.ignition),
-            )
-            for (unit_id, p, _), lat_e7, lon_e7, division, flag in zip(
-                self.positions, lat.tolist(), lon.tolist(), divisions, flags.tolist(), strict=True
-            )
-        ]
-
-    def _usage_rows(self) -> tuple[list[Row], list[Origin]]:
-        rows: list[Row] = [
-            (
-                *(u.observed_at, u.seq, unit_id, u.run, u.odometer_m, u.fuel_level_ml, u.fuel_used_ml),
-                *(u.energy_used_wh, u.energy_charged_wh, u.engine_s, u.fuel_level_permille, u.soc_permille),
-                *(u.charging, u.ignition),
-            )
-            for unit_id, u, _ in self.usages
-        ]
-        return rows, [origin for _, _, origin in self.usages]
 
     def _event_rows(self) -> tuple[list[Row], list[Origin]]:
         rows: list[Row] = [(e.observed_at, e.seq, unit_id, e.run, e.event, e.detail) for unit_id, e, _ in self.events]
@@ -386,24 +378,16 @@ class _Build:
                 self.counts[origin.key].duplicate += 1
             else:
                 self.counts[origin.key].quarantined += 1
-                detail = "another sample of the same unit, kind, time, run and seq came with other content"
-                self.quarantine.append(self._quarantine_of(origin, Reason("identity_conflict", None, detail)))
+                self.quarantine.append(self._quarantine_of(origin, Reason("identity_conflict", None, _CONFLICT)))
         return staged
 
-    def _latest_positions(self, rows: Sequence[Row]) -> list[Row]:
+    def _latest_positions(self, block: Block | None) -> list[Row]:
         """The newest plausible fix of each unit (the newest of all where none is), as LATEST_POSITION takes it."""
-        newest: dict[int, Row] = {}
-        for row in rows:
-            known = newest.get(row[2])
-            if known is None or _rank(row) > _rank(known):
-                newest[row[2]] = row
-        return [
-            (
-                *(unit_id, row[0], self.received_at, row[4], row[5], row[6]),
-                *(row[8], row[9], row[10], row[13], row[14], row[7]),
-            )
-            for unit_id, row in sorted(newest.items())
-        ]
+        if block is None:
+            return []
+        names = ("unit_id", "observed_at", "lat_e7", "lon_e7", "division", "speed_dkmh", "heading_deg", "altitude_m")
+        rows = block.rows((*names, "flags", "ignition", "odometer_m"), newest(block))
+        return [(*row[:2], self.received_at, *row[2:]) for row in rows]
 
     # ---------------------------------------------------------------------------------------- small helpers
 
@@ -430,17 +414,11 @@ def _acceptable(reading: Reading, message: Incoming) -> bool:
     return isinstance(reading, Status) or not any(_doubts(reading, message))
 
 
-def _rank(row: Row) -> tuple[bool, datetime]:
-    return (not row[13] & IMPLAUSIBLE, row[0])
-
-
-def _latest_usages(rows: Sequence[Row]) -> list[Row]:
-    newest: dict[int, Row] = {}
-    for row in rows:
-        known = newest.get(row[2])
-        if known is None or row[0] > known[0]:
-            newest[row[2]] = row
-    return [(unit, row[0], row[4], row[10], row[5], row[11], row[12]) for unit, row in sorted(newest.items())]
+def _latest_usages(block: Block | None) -> list[Row]:
+    if block is None:
+        return []
+    names = ("unit_id", "observed_at", "odometer_m", "fuel_level_permille", "fuel_level_ml", "soc_permille", "charging")
+    return block.rows(names, newest(block))
 
 
 def _places(kind: Kind) -> tuple[int, ...]:

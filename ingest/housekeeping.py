@@ -12,7 +12,7 @@ import asyncpg
 from fleet.errors import StoreUnavailable
 from fleet.store.pool import UNAVAILABLE, connect
 from fleet.store.units import report_worker, requested_retries, retry_failed, still_quarantined
-from ingest.batch import Incoming
+from ingest.arrivals import Incoming
 from ingest.pipeline import Pipeline
 from ingest.registry import RegistryCopy
 from ingest.uplink import Uplink

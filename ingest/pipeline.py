@@ -12,12 +12,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from fleet.model.batch import BatchWrite
-from ingest.batch import BatchBuilder, Incoming
+from ingest.arrivals import Incoming
+from ingest.batch import BatchBuilder
 from ingest.registry import RegistryCopy
 from ingest.uplink import Deliveries, Uplink
 from ingest.writer import Writer
 
-MOST_MESSAGES = 8_000  # a batch; at 10,000 msg/s a commit every 0.3–0.8 s, well inside the broker's window
+MOST_MESSAGES = 32_000  # a batch: half of the broker's window, so that one is committed while the next one comes
+MOST_SAMPLES = 40_000  # about so many: a message may hold 1,000
 AGE_S = 0.2  # how long the first message of a batch waits for company
 IDLE_S = 1.0  # how long to wait for a first message before looking for other work
 
@@ -40,6 +42,7 @@ class Pipeline:
         self._now = now
         self._stopping = False
         self.started = False
+        self._held: Deliveries | None = None  # taken, and too much for one batch
         self._retries: list[Incoming] = []
         self._retried: asyncio.Event = asyncio.Event()
 
@@ -62,7 +65,7 @@ class Pipeline:
         committing: asyncio.Task[None] | None = None
         try:
             while not self._stopping:
-                deliveries = await self._uplink.take(MOST_MESSAGES, AGE_S, IDLE_S)
+                deliveries = await self._next()
                 retries, self._retries = self._retries, []
                 batch = await self._build(deliveries, retries)
                 if committing is not None:
@@ -77,13 +80,21 @@ class Pipeline:
             await self._uplink.stop()
             await self._writer.close()
 
+    async def _next(self) -> Deliveries:
+        deliveries, self._held = self._held, None
+        if deliveries is None:
+            deliveries = await self._uplink.take(MOST_MESSAGES, AGE_S, IDLE_S)
+        fitting = self._builder.fitting(deliveries.arrivals, MOST_SAMPLES)
+        if fitting < len(deliveries):
+            deliveries, self._held = deliveries.split(fitting)
+        return deliveries
+
     async def _build(self, deliveries: Deliveries, retries: Sequence[Incoming]) -> BatchWrite | None:
         if not len(deliveries) and not retries:
             return None
-        incoming = [*deliveries.arrivals.messages(), *retries]
-        if self._builder.unknown_units(incoming, self._registry.units):
+        if self._builder.unknown_units(deliveries.arrivals, retries, self._registry.units):
             await self._registry.refresh()  # a unit may have been registered a moment ago
-        return self._builder.build(incoming, self._registry.units, self._now())
+        return self._builder.build(deliveries.arrivals, self._registry.units, self._now(), retries)
 
     async def _finish(self, batch: BatchWrite, deliveries: Deliveries) -> None:
         """The order that everything rests on: committed first, acknowledged after."""

@@ -22,7 +22,8 @@ from fleet.model.readings import SAMPLE_KINDS, Kind
 from fleet.model.registry import VehicleStatus
 from fleet.model.rulings import AreaPurpose
 from fleet.model.trips import EventReading, PositionReading, StoredReading, UsageReading
-from ingest.batch import BatchBuilder, Incoming
+from ingest.arrivals import Incoming
+from ingest.batch import BatchBuilder
 from ingest.codecs import DEFAULT
 from ingest.validate import KnownUnit
 from simulators.city import City, RegisteredSite, SiteKind
@@ -147,7 +148,7 @@ class Player:
             batch = self._builder.build(incoming, self._units, received_at)
             assert not batch.quarantine, batch.quarantine[0].reasons
             for kind in SAMPLE_KINDS:
-                found += [_stored(kind, row) for row in batch.staged[kind].rows]
+                found += [_stored(kind, row) for row in batch.staged[kind].every_row()]
         # A unit with a slow clock tells of the next day's first minutes among the last of the one before.
         found.sort(key=lambda reading: reading.key)
         yield from found

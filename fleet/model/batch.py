@@ -6,12 +6,16 @@ lists below against the tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fleet.model.downlink import CommandAnswer
+from fleet.model.moments import from_us
 from fleet.model.readings import Kind, Reason
 
 READING_TABLE = {Kind.POSITION: "position_reading", Kind.USAGE: "usage_reading", Kind.EVENT: "event_reading"}
@@ -28,6 +32,8 @@ READING_COLUMNS = {
     "event_reading": ("observed_at", "batch", "seq", "unit_id", "run", "event", "detail"),
 }
 """Every column of each table in its order; a staged row has all of them but `batch`, which the store gives."""
+
+BOOLEANS = ("ignition", "charging")
 
 IDENTITY_COLUMNS = {
     "position_reading": ("unit_id", "observed_at", "run", "seq"),
@@ -85,9 +91,18 @@ class ReceiptKey(NamedTuple):
 
 @dataclass(slots=True)
 class ReceiptGain:
+    """Sequence numbers that are committed with the batch: one by one, and as spans, both ends included."""
+
     numbers: list[int]
     oldest_seq: int | None
     observed_at: datetime
+    spans: list[tuple[int, int]] = field(default_factory=list)
+
+    def raise_to(self, oldest_seq: int | None, observed_at: datetime) -> None:
+        """The greatest of each holds."""
+        if oldest_seq is not None and (self.oldest_seq is None or oldest_seq > self.oldest_seq):
+            self.oldest_seq = oldest_seq
+        self.observed_at = max(self.observed_at, observed_at)
 
 
 class StatusRow(NamedTuple):
@@ -110,13 +125,60 @@ class AnswerRow(NamedTuple):
     origin: Any  # opaque here, as in Staged
 
 
+@dataclass(slots=True, eq=False)
+class Block:
+    """Rows of one hypertable in columns, for each of its columns but `batch`, sorted by unit."""
+
+    table: str
+    values: dict[str, NDArray[np.int64]]  # moments in microseconds since 1970, booleans as 0 and 1
+    known: dict[str, NDArray[np.bool_]]  # of the columns in which some are null: which are not
+    keys: list[LedgerKey]
+    key_of: NDArray[np.int64]  # for each row which of `keys` counts it
+    origin_of: Callable[[int], Any]  # of a row; `BatchWrite.quarantine_of` understands it
+    arrival: NDArray[np.intp]  # for each row its place in the order of arrival
+
+    def __len__(self) -> int:
+        return len(self.key_of)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Block) and (self.table, self.rows()) == (other.table, other.rows())
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def rows(self, names: Sequence[str] | None = None, chosen: NDArray[np.intp] | None = None) -> list[Row]:
+        """The chosen rows (all) as tuples of these columns (all, in the order of the table)."""
+        columns = [self._column(name, chosen) for name in names or self.values]
+        return list(zip(*columns, strict=True))
+
+    def _column(self, name: str, chosen: NDArray[np.intp] | None) -> list[Any]:
+        def picked(array: NDArray[Any]) -> list[Any]:
+            return list((array if chosen is None else array[chosen]).tolist())
+
+        column = picked(self.values[name])
+        if name == "observed_at":
+            return [from_us(value) for value in column]
+        if name in BOOLEANS:
+            column = [bool(value) for value in column]
+        if name in self.known:
+            column = [value if known else None for value, known in zip(column, picked(self.known[name]), strict=True)]
+        return column
+
+
 @dataclass(slots=True)
 class Staged:
-    """Rows for one hypertable in its column order without `batch`, with the ledger row and the origin of each."""
+    """Rows for one hypertable: in a block, or as tuples in its column order without `batch`, each with its ledger row
+    and its origin."""
 
     rows: list[Row] = field(default_factory=list)
     keys: list[LedgerKey] = field(default_factory=list)
     origins: list[Any] = field(default_factory=list)  # opaque here; `BatchWrite.quarantine_of` understands it
+    block: Block | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows) + (0 if self.block is None else len(self.block))
+
+    def every_row(self) -> list[Row]:
+        return self.rows if self.block is None else self.block.rows()
 
 
 @dataclass(slots=True)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fleet.model.readings import Kind
-from ingest.batch import BatchBuilder, Incoming
+from fleet.model.batch import BatchWrite, ReceiptKey, spans
+from fleet.model.readings import Kind, Reason
+from ingest.arrivals import Arrivals, Incoming
+from ingest.batch import BatchBuilder
+from ingest.clean import Routes
 from ingest.codecs import DEFAULT
 from ingest.validate import KnownUnit
 
@@ -70,7 +74,7 @@ def test_every_element_ends_in_exactly_one_place(messages: list[Incoming]) -> No
     batch = builder().build(messages, UNITS, NOW)
     received = sum(count.received for count in batch.counts.values())
     duplicates = sum(count.duplicate for count in batch.counts.values())
-    staged = sum(len(one.rows) for one in batch.staged.values())
+    staged = sum(len(one) for one in batch.staged.values())
     statuses = sum(count.stored for count in batch.counts.values())
     quarantined = sum(count.quarantined for count in batch.counts.values())
     assert quarantined == len(batch.quarantine)
@@ -89,6 +93,81 @@ def test_the_same_messages_give_the_same_batch(messages: list[Incoming]) -> None
     assert first.counts == second.counts
     assert first.quarantine == second.quarantine
     assert first.receipts == second.receipts
+
+
+T0 = int((NOW - timedelta(hours=1)).timestamp() * 1000)
+several = st.builds(
+    lambda minute, seq, run, ahead, extra: {"time": T0 + minute * 60_000, "run": run, "seq": seq} | ahead | extra,
+    st.integers(0, 3),
+    st.none() | st.integers(0, 4),
+    st.none() | st.integers(0, 1),
+    st.sampled_from([{}, {}, {"oldest_seq": 0}, {"oldest_seq": 2}, {"time": 1}, {"time": "2026-11-23T07:00:00+00:00"}]),
+    st.sampled_from(
+        [
+            {"lat": 25.4, "lon": 103.8, "odometer_km": 1.0005, "speed_kmh": 12.25, "heading_deg": 359.5},
+            {"lat": 25.4, "lon": 103.8, "odometer_km": None, "ignition": True, "datum": "gcj02", "altitude_m": -0.5},
+            {"lat": 0, "lon": 0, "ignition": False, "satellites": 0, "hdop": 0.25},
+            {"lat": 25.4, "lon": 103.8, "later": 1},
+            {"lat": 91, "lon": 103.8},
+            {"odometer_km": 12, "fuel_level_pct": 33.35, "soc_pct": None, "charging": True, "engine_hours_h": 1.5},
+        ]
+    ),
+)
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(
+        st.builds(
+            lambda topic, payload, late: message(payload, topic, received_at=NOW + timedelta(minutes=late)),
+            st.sampled_from(
+                [
+                    *("fleet/v1/530302/u1/position", "fleet/v1/530302/u1/usage", "fleet/v1/530303/u2/position"),
+                    *("fleet/v1/530302/u2/position", "fleet/v1/530302/u1/status", "fleet/v1/x"),
+                ]
+            ),
+            several | st.lists(several, max_size=4),
+            st.sampled_from([0, 0, 59, 61]),
+        ),
+        max_size=8,
+    )
+)
+def test_many_at_once_and_one_by_one_give_the_same_batch(messages: list[Incoming]) -> None:
+    quick, slow = (
+        BatchBuilder(DEFAULT, everywhere, swift=swift).build(messages, UNITS, NOW) for swift in (True, False)
+    )
+    for kind in Kind.POSITION, Kind.USAGE:
+        assert sorted(quick.staged[kind].every_row(), key=repr) == sorted(slow.staged[kind].every_row(), key=repr)
+    assert quick.counts == slow.counts
+    assert sorted(quick.quarantine, key=repr) == sorted(slow.quarantine, key=repr)
+    assert receipts_of(quick) == receipts_of(slow)
+    assert quick.latest_positions == slow.latest_positions
+    assert quick.latest_usages == slow.latest_usages
+    assert (quick.observed_from, quick.observed_to) == (slow.observed_from, slow.observed_to)
+    assert quick.unknown_fields == slow.unknown_fields
+    assert [quick.quarantine_of(origin, WHY).payload for origin in origins_of(quick)] == [
+        slow.quarantine_of(origin, WHY).payload for origin in origins_of(slow)
+    ]
+
+
+WHY = Reason("identity_conflict", None, "")
+
+
+def everywhere(lat_e7: NDArray[np.int32], _lon_e7: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.where(lat_e7 > 0, 530302, 0).astype(np.int32)
+
+
+def receipts_of(batch: BatchWrite) -> dict[ReceiptKey, tuple[list[tuple[int, int]], int | None, datetime]]:
+    found = {}
+    for key, gain in batch.receipts.items():
+        numbers = [*gain.numbers, *(n for first, last in gain.spans for n in range(first, last + 1))]
+        found[key] = (spans(numbers), gain.oldest_seq, gain.observed_at)
+    return found
+
+
+def origins_of(batch: BatchWrite) -> list[Any]:
+    blocks = [one.block for one in batch.staged.values() if one.block is not None]
+    return [block.origin_of(row) for block in blocks for row in range(len(block))]
 
 
 def test_the_newest_plausible_fix_is_the_latest_state() -> None:
@@ -112,14 +191,47 @@ def test_an_element_of_an_array_is_quarantined_with_its_own_bytes() -> None:
     late = fix(seq=2) | {"time": "2014-06-01T00:00:00Z"}
     batch = builder().build([message([fix(seq=1), late])], UNITS, NOW)
     assert json.loads(batch.quarantine[0].payload) == late
-    assert len(batch.staged[Kind.POSITION].rows) == 1
+    assert len(batch.staged[Kind.POSITION]) == 1
+
+
+def test_a_batch_is_bounded_by_samples_however_many_a_message_holds() -> None:
+    arrays = [message([fix(seq=n) for n in range(count)]) for count in (300, 300, 1, 300, 300)]
+    of = builder().fitting
+    assert of(Arrivals.of(arrays), 1_201) == 5
+    assert of(Arrivals.of(arrays), 1_000) == 4
+    assert of(Arrivals.of(arrays), 100) == 1
+    assert of(Arrivals.of([message(fix()) for _ in range(50)]), 40) == 40
+    assert of(Arrivals.of([message([1] * 900) for _ in range(50)]), 560) == 10
+    assert of(Arrivals(), 10) == 0
+
+
+@given(st.lists(st.integers(1, 5), max_size=6), st.integers(0, 30), st.sets(st.integers(0, 29)))
+def test_arrivals_are_split_with_moments_and_marks(reads: list[int], count: int, retained: set[int]) -> None:
+    messages = [
+        message(number, retain=number in retained, received_at=NOW + timedelta(seconds=read))
+        for number, read in enumerate(read for read, size in enumerate(reads) for _ in range(size))
+    ]
+    ends = list(accumulate(reads))
+    whole = Arrivals(
+        [one.topic for one in messages],
+        [one.payload for one in messages],
+        [number for number, one in enumerate(messages) if one.retain],
+        ends,
+        [NOW + timedelta(seconds=read) for read in range(len(reads))],
+    )
+    first, rest = whole.split(count)
+    assert first.messages() + rest.messages() == messages
+    assert len(first) == min(count, len(messages))
+    assert len(first.received_us()) == len(first)
+    assert len(rest.received_us()) == len(rest)
 
 
 def test_topics_are_forgotten_before_they_fill_the_memory() -> None:
-    many = builder()
-    for number in range(60_000):
-        many.address(f"fleet/v1/530302/unit-{number}/position")
-    assert len(many._topics) <= 50_000
+    routes = Routes()
+    for first in range(0, 60_000, 100):
+        topics = [f"fleet/v1/530302/unit-{number}/position" for number in range(first, first + 100)]
+        assert len(set(routes.of(topics, UNITS).tolist())) == 100
+    assert len(routes.addresses) <= 50_000
 
 
 def test_a_redelivered_status_is_counted_where_it_was_received() -> None:
