@@ -192,7 +192,7 @@ def test_what_nobody_answers_expires_and_a_late_answer_counts_all_the_same(city:
     city.start_ingest()
     units = Units(city, answering=False)
     try:
-        late, never = order(city, 1, expires_s=1.5)[1], order(city, 2, expires_s=1.5)[2]
+        late, never = order(city, 1, expires_s=5)[1], order(city, 2, expires_s=5)[2]
         until(lambda: states(city) == {1: "expired", 2: "expired"}, "the end of the time", log=city.log())
         assert units.numbers() == {late, never}
         units.say("u1", {"id": late, "result": "acknowledged"})
