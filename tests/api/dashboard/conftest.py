@@ -94,8 +94,9 @@ def town(cluster: services.Cluster, built: Path) -> Iterator[Town]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For a module and no longer: while it is open no other event loop can run in this thread."""
     if not CHROMIUM.exists():
         pytest.skip("needs Chromium")
     with sync_playwright() as playwright:
