@@ -139,7 +139,17 @@ class Statistic:
     def value(self, parts: Mapping[str, int]) -> float | None:
         """The figure, rounded half to even at its decimals: the only place where it stops being exact."""
         figure = self.figure(parts)
-        return None if figure is None else float(round(figure, self.decimals))
+        return None if figure is None else rounded(figure, self.decimals)
+
+
+def rounded(figure: Fraction, decimals: int) -> float:
+    """Half to even, as `round` does, but without the fractions in between: answers hold thousands of figures."""
+    scale: int = 10**decimals
+    whole, rest = divmod(figure.numerator * scale, figure.denominator)
+    twice = 2 * rest
+    if twice > figure.denominator or (twice == figure.denominator and whole % 2):
+        whole += 1
+    return whole / scale
 
 
 def per(numerator: int, denominator: int, scale: int = 1) -> Fraction | None:

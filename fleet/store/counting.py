@@ -1,4 +1,4 @@
-"""Answers a statistic's question: reads its sources' rows, gives each the factors that held for it, and adds up."""
+"""Answers a statistic's question: weighs its sources' figures by the factors that held for each, and adds up."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fleet.model.moments import day_begins_us, day_of, from_us, to_us
 from fleet.model.policies import POLICIES, PolicyVersion, resolve
 from fleet.model.scope import Scope
-from fleet.statistics.base import Dimension, Parts, Row, Source, Statistic
-from fleet.store.figures import Question, read_groups
+from fleet.statistics.base import Dimension, Parts, Source, Statistic
+from fleet.statistics.weights import weights
+from fleet.store.figures import Key, Question, Weighted
 from fleet.store.policies import versions
+from fleet.store.sources import FIGURES
 from fleet.store.tables import organ
+from fleet.store.tallies import NOTHING, TALLIES, Held, read_held, read_source
 
-Key = tuple[Any, ...]
+__all__ = ["Key", "count", "count_with_total"]
+
+_ATTEMPTS = 5
 
 
 async def count(
@@ -29,13 +34,36 @@ async def count(
     Groups add up to the whole, but for shares of the stock by month: each month has its own end.
     """
     factors = await _Factors.read(connection, statistic.factors, question)
-    question = replace(question, factors=bool(statistic.factors), borders=factors.borders)
-    found: dict[Key, list[tuple[Source, Row]]] = {} if question.by else {(): []}
-    for source in statistic.counts:
-        for group in await read_groups(connection, source, question, scope=scope):
-            row = group.row(factors.at(group.organ_id, group.bucket))
-            found.setdefault(group.key, []).append((source, row))
-    return {key: statistic.sum(found[key]) for key in sorted(found, key=_in_order)}
+    question = replace(question, borders=factors.borders)
+    weighted = {source: factors.weighted(statistic, source) for source in statistic.counts}
+    if TALLIES.keys().isdisjoint(statistic.counts) or Dimension.VEHICLE in question.by:
+        found = await _read(connection, weighted, question, NOTHING, scope)
+    else:
+        for _ in range(_ATTEMPTS):
+            held = await read_held(connection, question.first, question.last)
+            found = await _read(connection, weighted, question, held, scope)
+            # A tally that was made again between two statements would be counted twice, or not at all.
+            if await read_held(connection, question.first, question.last) == held:
+                break
+        else:
+            found = await _read(connection, weighted, question, NOTHING, scope)
+    counted: dict[Key, Parts] = {} if question.by else {(): statistic.sum(())}
+    for key, parts in found:
+        total = counted.get(key)
+        if total is None:
+            counted[key] = total = statistic.sum(())
+        for name, value in parts.items():
+            total[name] += value
+    return {key: counted[key] for key in sorted(counted, key=_in_order)}
+
+
+async def _read(
+    connection: AsyncConnection, weighted: Mapping[Source, Weighted], question: Question, held: Held, scope: Scope
+) -> list[tuple[Key, Parts]]:
+    found: list[tuple[Key, Parts]] = []
+    for source, some in weighted.items():
+        found += await read_source(connection, source, question, some, held, scope=scope)
+    return found
 
 
 async def count_with_total(
@@ -70,7 +98,6 @@ class _Factors:
         self._parents = parents
         self.borders = tuple(sorted({day for day in (_first_day(one) for one in stored) if first < day <= last}))
         self._days = (first, *self.borders)
-        self._known: dict[tuple[int | None, int], dict[str, int]] = {}
 
     @classmethod
     async def read(cls, connection: AsyncConnection, slugs: Sequence[str], question: Question) -> _Factors:
@@ -81,14 +108,24 @@ class _Factors:
         parents = {row.id: row.parent_id for row in rows}
         return cls(slugs, stored, parents, question.first, question.last)
 
-    def at(self, organ_id: int | None, bucket: int) -> Mapping[str, int]:
-        known = self._known.get((organ_id, bucket))
-        if known is None:
-            moment = from_us(day_begins_us(self._days[bucket]))
-            above = self._lineage(organ_id)
-            known = {slug: int(resolve(POLICIES[slug], self._stored, above, moment).value) for slug in self._slugs}
-            self._known[organ_id, bucket] = known
-        return known
+    def weighted(self, statistic: Statistic, source: Source) -> Weighted:
+        """What figures weigh under the policies of every organ, before and after each border."""
+        figures = FIGURES[source]
+        if not self._slugs:
+            return Weighted(weights(statistic, source, figures, [{}]), {})
+        told = {one.organ_id for one in self._stored}
+        numbers: dict[tuple[int, ...], int] = {}
+        profiles: dict[int, int] = {}
+        for organ_id in self._parents:
+            above = tuple(one for one in self._lineage(organ_id) if one in told)
+            profiles[organ_id] = numbers.setdefault(above, len(numbers))
+        sets = [self._at(list(above), bucket) for above in numbers or {(): 0} for bucket in range(len(self._days))]
+        some = weights(statistic, source, figures, sets)
+        return Weighted(some, profiles if len(numbers) > 1 else {}, len(self._days))
+
+    def _at(self, lineage: Sequence[int], bucket: int) -> Mapping[str, int]:
+        moment = from_us(day_begins_us(self._days[bucket]))
+        return {slug: int(resolve(POLICIES[slug], self._stored, lineage, moment).value) for slug in self._slugs}
 
     def _lineage(self, organ_id: int | None) -> list[int]:
         found: list[int] = []

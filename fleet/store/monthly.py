@@ -32,7 +32,7 @@ from fleet.statistics.utilisation import UTILISATION
 from fleet.statistics.verdicts import VERDICTS
 from fleet.store import energy_sheet
 from fleet.store.counting import Key, count
-from fleet.store.figures import Question, names_of, read_groups, subtree_of
+from fleet.store.figures import Question, names_of, subtree_of
 from fleet.store.policies import values_at
 from fleet.store.recompute import today
 from fleet.store.scoped import is_visible_organ
@@ -130,20 +130,8 @@ async def _figures(
 async def _counted(
     connection: AsyncConnection, statistics: Sequence[Statistic], question: Question, scope: Scope
 ) -> dict[str, dict[Key, Counted]]:
-    """What `count` says of each, by slug; sources that several of them ask alike are read once."""
-    plain = [one for one in statistics if not one.factors]
-    found: dict[str, dict[Key, list[Counted]]] = {one.slug: defaultdict(list) for one in plain}
-    for source in dict.fromkeys(source for one in plain for source in one.counts):
-        for group in await read_groups(connection, source, question, scope=scope):
-            row = group.row({})
-            for one in plain:
-                if source in one.counts:
-                    found[one.slug][group.key].append(one.counts[source](row))
-    counted = {one.slug: {key: one.add(some) for key, some in found[one.slug].items()} for one in plain}
-    for one in statistics:
-        if one.factors:
-            counted[one.slug] = await count(connection, one, question, scope=scope)
-    return counted
+    """What `count` says of each, by slug."""
+    return {one.slug: await count(connection, one, question, scope=scope) for one in statistics}
 
 
 async def _trend(connection: AsyncConnection, question: Question, scope: Scope) -> list[Month]:

@@ -2,7 +2,8 @@
 
 The registry (who owns what) and its books of rules and lists, the readings (hypertables, one row a sample, daily
 chunks), the books (batches, ledger, quarantine, receipts) that prove what became of every message, trips, orders and
-task forces with their bookings, the commands for units, what is said of trips (verdicts, findings, cases), and access.
+task forces with their bookings, the commands for units, what is said of trips (verdicts, findings, cases), what
+statistics add up, and access.
 """
 
 from __future__ import annotations
@@ -69,6 +70,15 @@ from fleet.store.tables.rulings import (
     recompute,
     sealing_list,
     sealing_list_vehicle,
+)
+from fleet.store.tables.tallies import (
+    tally_case,
+    tally_day,
+    tally_due,
+    tally_group,
+    tally_horizon,
+    tally_order,
+    tally_verdict,
 )
 from fleet.store.tables.tasks import task, task_call, task_event, task_need, task_number
 from fleet.store.tables.trips import (
@@ -156,6 +166,13 @@ __all__ = [
     "second_factor",
     "stop",
     "stop_version",
+    "tally_case",
+    "tally_day",
+    "tally_due",
+    "tally_group",
+    "tally_horizon",
+    "tally_order",
+    "tally_verdict",
     "task",
     "task_call",
     "task_event",

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from fleet.model.policies import FACTORS, POLICIES
 from fleet.model.registry import Energy, VehicleUse
-from fleet.statistics.base import DIMENSIONS, Dimension, Row, Source, Statistic, per
+from fleet.statistics.base import DIMENSIONS, Dimension, Row, Source, Statistic, per, rounded
 from fleet.statistics.registry import BY_SLUG, STATISTICS
-from fleet.store.figures import FIGURES
+from fleet.statistics.weights import weights
+from fleet.store.sources import FIGURES
 
 every = pytest.mark.parametrize("statistic", STATISTICS, ids=lambda one: one.slug)
 
@@ -73,6 +74,32 @@ def test_it_is_a_share_or_a_sum_and_never_fails(statistic: Statistic, data: st.D
         assert value is not None
         assert abs(Fraction(value) - figure) <= Fraction(1, 10**statistic.decimals)
     statistic.value(statistic.sum([]))
+
+
+@every
+@given(data=st.data())
+def test_its_weights_say_what_it_counts(statistic: Statistic, data: st.DataObject) -> None:
+    """The database adds up by weights: they must give the very parts, whatever the figures and the factors are."""
+    source = data.draw(st.sampled_from(list(statistic.counts)))
+    factor = st.fixed_dictionaries({slug: st.integers(0, 10_000) for slug in statistic.factors})
+    sets = data.draw(st.lists(factor, min_size=1, max_size=3))
+    figures = data.draw(st.fixed_dictionaries({name: st.integers(0, 10**12) for name in FIGURES[source]}))
+    found = weights(statistic, source, FIGURES[source], sets)
+    vehicles = Dimension.VEHICLE in DIMENSIONS[source]
+    energy = data.draw(st.sampled_from(Energy)) if vehicles else None
+    use = data.draw(st.sampled_from(VehicleUse)) if vehicles else None
+    kind = next(n for n, one in enumerate(found.kinds) if one in {(energy, use), (energy, None)})
+    for number, factors in enumerate(sets):
+        parts = dict.fromkeys((part.name for part in statistic.parts), 0)
+        for term in found.terms:
+            weight = term.weights[0] if term.constant else term.weights[kind * len(sets) + number]
+            parts[term.part] += weight * figures[term.figure]
+        assert parts == statistic.sum([(source, Row(energy, use, figures, factors))])
+
+
+@given(st.fractions(), st.integers(0, 6))
+def test_it_is_rounded_as_fractions_are(figure: Fraction, decimals: int) -> None:
+    assert rounded(figure, decimals) == float(round(figure, decimals))
 
 
 def test_nothing_is_divided_by_nothing() -> None:

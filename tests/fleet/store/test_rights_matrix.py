@@ -107,6 +107,14 @@ energy_import         -       -        cr
 fuel_record           -       -        cr
 charging_record       -       -        cr
 
+tally_horizon         -       r        r
+tally_due             -       crd      r
+tally_group           -       cr       r
+tally_day             -       crd      r
+tally_verdict         -       crd      r
+tally_case            -       crd      r
+tally_order           -       crd      r
+
 notice_revision       -       ru       ru
 notice                -       c        crd
 judge_status          -       cru      r
@@ -131,7 +139,11 @@ COLUMNS: Mapping[tuple[str, str], Mapping[str, frozenset[str]]] = {
 }
 """Rights on some columns only, beside those on the whole table."""
 
-DEFINERS = {"raise_registry_revision"}
+DEFINERS = {
+    *("raise_registry_revision", "move_tally_horizon", "note_tally_standing", "note_tally_history"),
+    *("note_tally_vehicle", "note_tally_vehicle_day", "note_tally_verdict", "note_tally_misuse_case"),
+    *("note_tally_case_step", "note_tally_dispatch_order", "note_tally_order_assignment"),
+}
 """Functions that work with their owner's rights."""
 
 

@@ -1,0 +1,374 @@
+"""Tallies never show: whatever changes, in any order, and wherever the keeper stands, the reference says the same."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from fleet.judge.keeper import Keeper
+from fleet.model.scope import CITY
+from fleet.settings import assume_role
+from fleet.statistics.base import Dimension, Source
+from fleet.statistics.registry import BY_SLUG
+from fleet.store import history, tally_keeping
+from fleet.store.counting import count
+from fleet.store.figures import Question
+from fleet.store.pool import create_engine
+from fleet.store.rollups import refresh_days
+from fleet.store.tables import vehicle
+from fleet.store.tallies import TALLIES, read_held
+from tests.fleet.statistics import city as random_city
+from tests.fleet.statistics.city import DAYS, FIRST, ORGANS, Random
+from tests.fleet.statistics.reference import reference
+from tests.fleet.statistics.test_against_raw import question
+
+pytestmark = pytest.mark.store
+SOME = ("distance", "energy_cost", "utilisation", "verdicts", "misuse_rate", "orders_served")
+LAST = FIRST + timedelta(days=DAYS)
+WITHOUT_SECRETS = replace(CITY, see_confidential=False)
+
+
+@dataclass(slots=True)
+class Stage:
+    """A random city in a database; who writes there, who keeps, who asks."""
+
+    city: Random
+    owner: AsyncEngine
+    monitor: AsyncEngine
+    api: AsyncEngine
+    now: datetime
+
+    async def keep(self, rounds: int = 100) -> int:
+        """Gives how many rounds there was something to do."""
+        keeper = Keeper(self.monitor, lambda: self.now)
+        for n in range(rounds):
+            async with self.monitor.connect() as connection:
+                if await keeper.round(connection) == 0:
+                    return n
+        return rounds
+
+    async def due(self) -> int:
+        async with self.api.begin() as connection:
+            return len((await read_held(connection, date(2000, 1, 1), LAST)).marks)
+
+    async def assert_equal(self, slugs: tuple[str, ...] = SOME, questions: int = 2) -> None:
+        hidden = {one for one, row in self.city.vehicles.items() if row.get("confidential")}
+        async with self.api.begin() as connection:
+            for slug in slugs:
+                for _ in range(questions):
+                    asked = question(self.city.draw, BY_SLUG[slug].dimensions - {Dimension.VEHICLE})
+                    scope = self.city.draw.choice((CITY, CITY, WITHOUT_SECRETS))
+                    seen = self.city if scope is CITY else _without(self.city, hidden)
+                    await _assert_answer(connection, seen, slug, asked, scope)
+
+    async def read_registry(self) -> None:
+        """What the registry says now is what the reference goes by."""
+        async with self.owner.begin() as connection:
+            rows = (await connection.execute(text("select * from vehicle_history"))).mappings().all()
+            self.city.history[:] = [dict(row) for row in rows]
+            for row in (await connection.execute(text("select * from vehicle"))).mappings():
+                self.city.vehicles[row["id"]] = dict(row)
+
+
+async def _assert_answer(connection: AsyncConnection, city: Random, slug: str, asked: Question, scope: Any) -> None:
+    statistic = BY_SLUG[slug]
+    found = await count(connection, statistic, asked, scope=scope)
+    zeros = statistic.sum(())
+    wanted = reference(city, slug, asked)
+    assert {key: parts for key, parts in found.items() if parts != zeros} == {
+        key: zeros | parts for key, parts in wanted.items() if any(parts.values())
+    }, (slug, asked)
+
+
+def _without(city: Random, hidden: set[int]) -> Random:
+    def left(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [row for row in rows if row["vehicle_id"] not in hidden]
+
+    return replace(
+        city,
+        history=left(city.history),
+        trips=left(city.trips),
+        stops=left(city.stops),
+        gaps=left(city.gaps),
+        verdicts=left(city.verdicts),
+        cases=left(city.cases),
+    )
+
+
+@pytest.fixture
+async def stage(database_url: str) -> AsyncIterator[Stage]:
+    async def of(seed: int) -> Stage:
+        made.city = random_city.made(seed)
+        await random_city.write(made.city, made.owner)
+        return made
+
+    made = Stage(
+        random_city.made(0),
+        create_engine(database_url, size=2),
+        create_engine(assume_role(database_url, "fleet_monitor"), size=2),
+        create_engine(assume_role(database_url, "fleet_api"), size=2),
+        datetime(LAST.year, LAST.month, LAST.day, tzinfo=UTC),
+    )
+    await of(0)
+    yield made
+    for engine in (made.owner, made.monitor, made.api):
+        await engine.dispose()
+
+
+# ---------------------------------------------------------------- what changes
+
+
+async def late_trip(stage: Stage) -> None:
+    """As the monitor writes it: trip and day in one transaction."""
+    one = stage.city.draw.choice(stage.city.trips)
+    one["distance_m"] += stage.city.draw.randrange(1, 50_000)
+    async with stage.monitor.begin() as connection:
+        await connection.execute(
+            text("update trip set distance_m = :distance_m where id = :id"),
+            {"distance_m": one["distance_m"], "id": one["id"]},
+        )
+        await refresh_days(await _driver(connection), {(one["vehicle_id"], one["day"])})
+
+
+async def trip_that_is_none(stage: Stage) -> None:
+    """Late readings joined it to another: the row goes, and so may its day."""
+    one = stage.city.trips.pop(stage.city.draw.randrange(len(stage.city.trips)))
+    stage.city.verdicts[:] = [row for row in stage.city.verdicts if row["trip_id"] != one["id"]]
+    async with stage.monitor.begin() as connection:
+        for table, column in (("trip", "id"), ("verdict", "trip_id")):
+            await connection.execute(text(f"delete from {table} where {column} = :id"), {"id": one["id"]})
+        await refresh_days(await _driver(connection), {(one["vehicle_id"], one["day"])})
+
+
+async def another_verdict(stage: Stage) -> None:
+    one = stage.city.draw.choice(stage.city.verdicts)
+    one["kind"] = stage.city.draw.choice(("approved", "unapproved", "exempt"))
+    async with stage.monitor.begin() as connection:
+        await connection.execute(
+            text("update verdict set kind = :kind where trip_id = :id"), {"kind": one["kind"], "id": one["trip_id"]}
+        )
+
+
+async def decided_case(stage: Stage) -> None:
+    one = stage.city.draw.choice([row for row in stage.city.cases if row["state"] != "withdrawn"])
+    decision = stage.city.draw.choice(("confirmed", "dismissed"))
+    one["state"], one["steps"] = decision, (*one["steps"], decision)
+    async with stage.api.begin() as connection:
+        await connection.execute(
+            text("update misuse_case set state = :state where id = :id"), {"state": decision, "id": one["id"]}
+        )
+        await connection.execute(
+            text(
+                "insert into case_step (case_id, n, at, command, state_before, state_after, data)"
+                " values (:id, :n, now(), 'x', 'open', :state, '{}')"
+            ),
+            {"id": one["id"], "n": len(one["steps"]), "state": decision},
+        )
+
+
+async def decided_order(stage: Stage) -> None:
+    waiting = [row for row in stage.city.orders if row["state"] == "submitted"]
+    if not waiting:
+        return
+    one = stage.city.draw.choice(waiting)
+    one["state"], one["decision"] = "assigned", "approved"
+    one["decided_at"] = one["submitted_at"] + timedelta(hours=3)
+    one["assigned_at"] = one["submitted_at"] + timedelta(hours=4)
+    async with stage.api.begin() as connection:
+        await connection.execute(
+            text(
+                "update dispatch_order set state = 'assigned', decision = 'approved', decided_at = :at where id = :id"
+            ),
+            {"at": one["decided_at"], "id": one["id"]},
+        )
+        await connection.execute(
+            text("insert into order_assignment (order_id, vehicle_id, at, by_id) values (:id, 1, :at, 1)"),
+            {"at": one["assigned_at"], "id": one["id"]},
+        )
+
+
+async def another_organ(stage: Stage) -> None:
+    """As the registry does it, from a day on that may lie far back, before the vehicle's history even."""
+    draw = stage.city.draw
+    vehicle_id, organ_id = draw.choice(list(stage.city.vehicles)), draw.choice(list(ORGANS))
+    new = {"organ_id": organ_id, "division": ORGANS[organ_id], "energy": draw.choice(("bev", "petrol"))}
+    async with stage.api.begin() as connection:
+        here = vehicle.c.id == vehicle_id
+        before = (await connection.execute(vehicle.select().where(here))).mappings().one()
+        after = (await connection.execute(vehicle.update().where(here).values(new).returning(vehicle))).mappings().one()
+        on = FIRST + timedelta(days=draw.randrange(-50, DAYS))
+        await history.change(connection, [(before, after)], on)
+    await stage.read_registry()
+
+
+async def secret_or_not(stage: Stage) -> None:
+    vehicle_id = stage.city.draw.choice(list(stage.city.vehicles))
+    async with stage.api.begin() as connection:
+        await connection.execute(
+            text("update vehicle set confidential = not confidential where id = :id"), {"id": vehicle_id}
+        )
+    await stage.read_registry()
+
+
+async def another_division(stage: Stage) -> None:
+    """By hand and without a history: days that no history covers count otherwise."""
+    vehicle_id = stage.city.draw.choice(list(stage.city.vehicles))
+    async with stage.owner.begin() as connection:
+        await connection.execute(
+            text("update vehicle set division = 530303, energy = 'diesel' where id = :id"), {"id": vehicle_id}
+        )
+    await stage.read_registry()
+
+
+async def history_gone(stage: Stage) -> None:
+    """Rows taken out by hand: their days count for what the vehicle is now."""
+    vehicle_id = stage.city.draw.choice(list(stage.city.vehicles))
+    async with stage.owner.begin() as connection:
+        await connection.execute(text("set local role fleet_owner"))
+        await connection.execute(
+            text(
+                "delete from vehicle_history where vehicle_id = :id and period = (select period from vehicle_history"
+                " where vehicle_id = :id order by period limit 1)"
+            ),
+            {"id": vehicle_id},
+        )
+    await stage.read_registry()
+
+
+async def kept(stage: Stage) -> None:
+    await stage.keep()
+
+
+async def kept_in_part(stage: Stage) -> None:
+    await stage.keep(rounds=1)
+
+
+async def another_day(stage: Stage) -> None:
+    stage.now += timedelta(days=stage.city.draw.randrange(1, 20))
+    await stage.keep(rounds=stage.city.draw.choice((1, 100)))
+
+
+async def killed(stage: Stage) -> None:
+    """The keeper ends between taking its notes and the commit."""
+    before = await stage.due()
+    async with stage.monitor.connect() as connection:
+        await connection.begin()
+        for source in TALLIES:
+            await tally_keeping.make_again(connection, source)
+        await connection.rollback()
+    assert await stage.due() == before
+
+
+CHANGES: tuple[Callable[[Stage], Awaitable[None]], ...] = (
+    *(late_trip, trip_that_is_none, another_verdict, decided_case, decided_order, another_organ, secret_or_not),
+    *(another_division, history_gone, kept, kept, kept_in_part, another_day, killed),
+)
+
+
+async def _driver(connection: AsyncConnection) -> asyncpg.Connection:
+    return (await connection.get_raw_connection()).driver_connection  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_happens_in_whatever_order(stage: Stage, seed: int) -> None:
+    draw = stage.city.draw = random.Random(seed)
+    stage.now = datetime(2026, 2, 20, tzinfo=UTC)
+    await stage.keep()
+    await stage.assert_equal()
+    changes = [*CHANGES, *draw.choices(CHANGES, k=4)]
+    draw.shuffle(changes)
+    for change in changes:
+        await change(stage)
+        await stage.assert_equal(questions=1)
+    await stage.keep()
+    assert await stage.due() == 0
+    await stage.assert_equal(tuple(BY_SLUG), questions=2)
+
+
+async def test_settled_days_are_read_from_tallies_alone(stage: Stage) -> None:
+    """Else all these tests would prove nothing."""
+    await stage.keep()
+    async with stage.owner.begin() as connection:
+        await connection.execute(text("set local role fleet_owner"))
+        for table in (
+            *("vehicle_day", "vehicle_month", "verdict", "case_step", "misuse_case", "order_assignment"),
+            *("dispatch_order", "tally_due"),
+        ):
+            await connection.execute(text(f"delete from {table}"))
+    await stage.assert_equal(("distance", "verdicts", "misuse_rate", "orders_served"))
+
+
+async def test_who_writes_while_the_keeper_works_is_not_missed(stage: Stage) -> None:
+    await stage.keep()
+    one = stage.city.trips[0]
+    async with stage.monitor.connect() as connection, connection.begin():
+        await connection.execute(text("update trip set distance_m = 77 where id = :id"), {"id": one["id"]})
+        await refresh_days(await _driver(connection), {(one["vehicle_id"], one["day"])})
+        other = next(row for row in stage.city.trips if row["vehicle_id"] != one["vehicle_id"])
+        await late_trip_of(stage, other)
+        assert await stage.keep() == 1
+        await stage.assert_equal()
+    one["distance_m"] = 77
+    await stage.assert_equal()
+    assert await stage.keep() == 1
+    await stage.assert_equal()
+
+
+async def late_trip_of(stage: Stage, one: dict[str, Any]) -> None:
+    one["distance_m"] += 5
+    async with stage.owner.begin() as connection:
+        await connection.execute(
+            text("update trip set distance_m = :distance_m where id = :id"),
+            {"distance_m": one["distance_m"], "id": one["id"]},
+        )
+        await refresh_days(await _driver(connection), {(one["vehicle_id"], one["day"])})
+
+
+async def test_the_horizon_waits_for_who_does_not_know_of_it(stage: Stage) -> None:
+    """A transaction that began before would leave no note of the days that become settled."""
+    one = stage.city.trips[0]
+    async with stage.monitor.connect() as connection, connection.begin():
+        await connection.execute(text("update trip set distance_m = 77 where id = :id"), {"id": one["id"]})
+        await refresh_days(await _driver(connection), {(one["vehicle_id"], one["day"])})
+        assert await stage.keep() == 0
+    one["distance_m"] = 77
+    assert await stage.keep() > 0
+    await stage.assert_equal()
+
+
+async def test_today_leaves_no_notes_and_is_not_sealed(stage: Stage) -> None:
+    one = stage.city.trips[-1]
+    stage.now = one["started_at"] + timedelta(hours=1)
+    await stage.keep()
+    await late_trip_of(stage, one)
+    assert await stage.due() == 0
+    async with stage.api.begin() as connection:
+        assert (await read_held(connection, FIRST, LAST)).sealed_to <= one["day"]
+    await stage.assert_equal()
+
+
+async def test_a_bulk_of_notes_is_one_month_at_a_time_the_last_first(stage: Stage) -> None:
+    await stage.keep()
+    async with stage.owner.begin() as connection:
+        await connection.execute(text("update vehicle set confidential = true"))
+    async with stage.monitor.connect() as connection:
+        months: list[date] = []
+        while True:
+            async with connection.begin():
+                held = await read_held(connection, date(2000, 1, 1), LAST)
+                if not held.due[Source.DAYS]:
+                    break
+                months.append(max(held.due[Source.DAYS]))
+                await tally_keeping.make_again(connection, Source.DAYS)
+    assert months[:3] == [date(2026, 4, 1), date(2026, 3, 1), date(2026, 2, 1)]
+    assert len(months) <= 5
+    await stage.read_registry()
+    await stage.assert_equal()
