@@ -24,7 +24,6 @@ from api.errors import problems
 from api.registry.paging import Cursor, DivisionQuery, IdQuery, OrganQuery, after
 from api.sheets import CSV_TYPE, XLSX_TYPE, Cell, to_csv, to_xlsx
 from api.spans import span_asked
-from api.statistics.routes import WITHIN_S
 from fleet.errors import NotFound
 from fleet.identity.permissions import Permission
 from fleet.model.scope import Scope
@@ -36,6 +35,9 @@ from fleet.store.recompute import today
 from fleet.store.scoped import is_visible_organ
 
 router = APIRouter(tags=["energy"])
+
+WITHIN_S = 60.0
+"""A year of the city is read month by month, three times over: this year, the one before, and the peers."""
 
 Reader = Annotated[Caller, requires(Permission.READ_STATISTICS)]
 RecordReader = Annotated[Caller, requires(Permission.READ_TRIPS)]

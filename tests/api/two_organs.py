@@ -103,6 +103,21 @@ async def city(world: World) -> World:
         insert(tables.fuel_card).values(
             id=THEIR_VEHICLE, card="9900-7713", vehicle_id=THEIR_VEHICLE, period=Range(LONG_AGO.date(), None)
         ),
+        insert(tables.energy_import).values(id=1, kind="fuel", at=now, who="x", sha256="x", records=2),
+        *(
+            insert(tables.fuel_record).values(
+                import_id=1, vehicle_id=one, card=f"9900-{one}", at=now, fuel="petrol", product="x", ml=1, cost_fen=1
+            )
+            for one in (THEIR_VEHICLE, OUR_SECRET)
+        ),
+        insert(tables.charging_record).values(
+            import_id=1,
+            vehicle_id=THEIR_VEHICLE,
+            begin_at=now - timedelta(hours=2),
+            end_at=now,
+            wh=7713,
+            station="7713",
+        ),
         insert(tables.sealing_list).values(id=THEIR_VEHICLE, organ_id=THEIRS, name="7713", period=since, why="7713"),
         insert(tables.sealing_list_vehicle).values(list_id=THEIR_VEHICLE, vehicle_id=THEIR_VEHICLE),
         insert(tables.exemption).values(
