@@ -1,9 +1,11 @@
 import { createContext, useContext } from "react";
 import { en as mapEn } from "./en/map";
 import { en as shellEn } from "./en/shell";
+import { en as statisticsEn } from "./en/statistics";
 import { en as wordsEn } from "./en/words";
 import { zh as mapZh } from "./zh/map";
 import { zh as shellZh } from "./zh/shell";
+import { zh as statisticsZh } from "./zh/statistics";
 import { zh as wordsZh } from "./zh/words";
 
 export type Lang = "zh" | "en";
@@ -13,6 +15,7 @@ const BOOKS = {
   shell: { zh: shellZh, en: shellEn },
   words: { zh: wordsZh, en: wordsEn },
   map: { zh: mapZh, en: mapEn },
+  statistics: { zh: statisticsZh, en: statisticsEn },
 };
 
 type Books = typeof BOOKS;
