@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import Response
 from pydantic import AwareDatetime
 from sqlalchemy import RowMapping
@@ -17,8 +17,10 @@ from api.cases.evidence import evidence_file
 from api.cases.schemas import (
     AlertPage,
     AssignedMany,
+    Assignees,
     AssignForm,
     AssignManyForm,
+    CaseCounts,
     CasePage,
     CaseShown,
     CaseWhole,
@@ -30,7 +32,7 @@ from api.cases.shown import case_shown, finding_shown, step_shown, verdict_shown
 from api.cursors import decode_cursor, encode_cursor
 from api.datum import Datum, DatumQuery
 from api.dependencies import Caller, Purpose, Shared, requires
-from api.errors import ApiProblem, problems
+from api.errors import ApiProblem, bad_cursor, problems
 from api.registry.editing import MaybeMatch, tagged
 from api.registry.paging import Cursor, DivisionQuery, IdQuery, OrganQuery
 from api.state import Services
@@ -38,7 +40,8 @@ from fleet.errors import NotFound
 from fleet.identity.permissions import Permission
 from fleet.model.cases import CaseCommand
 from fleet.store import audit, case_reading
-from fleet.store.case_reading import CaseFilter, FindingFilter
+from fleet.store.case_reading import Below, CaseFilter, FindingFilter
+from fleet.store.scoped import is_visible_organ
 
 router = APIRouter(tags=["cases"])
 
@@ -55,10 +58,8 @@ Colours = Annotated[list[Colour] | None, Query(description="May be given more th
 STEP: dict[str, Any] = {"response_model": CaseShown, "responses": problems(401, 403, 404, 409, 412, 413, 422)}
 
 
-@router.get("/cases", summary="Cases", response_model=CasePage, responses=problems(400, 401, 403, 422))
-async def list_cases(
+def _wanted(
     services: Shared,
-    caller: Reader,
     state: Annotated[list[State] | None, Query(description="May be given more than once")] = None,
     severity: Colours = None,
     rule: RuleQuery = None,
@@ -69,12 +70,8 @@ async def list_cases(
     overdue: Annotated[bool | None, Query(description="Whether its present state lasts longer than it may")] = None,
     begin: Begin = None,
     end: End = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Response:
-    """The newest first."""
-    now = services.now()
-    wanted = CaseFilter(
+) -> CaseFilter:
+    return CaseFilter(
         states=tuple(state or ()),
         severities=tuple(severity or ()),
         rule=rule,
@@ -83,16 +80,64 @@ async def list_cases(
         vehicle=vehicle,
         assignee=assignee,
         overdue=overdue,
-        now=now,
+        now=services.now(),
         begin=begin,
         end=end,
     )
-    before = None if cursor is None else decode_cursor(cursor, int)
+
+
+Wanted = Annotated[CaseFilter, Depends(_wanted)]
+
+
+@router.get("/cases", summary="Cases", response_model=CasePage, responses=problems(400, 401, 403, 422))
+async def list_cases(
+    services: Shared,
+    caller: Reader,
+    wanted: Wanted,
+    sort: Annotated[
+        Literal["newest", "worst"], Query(description="`worst`: by severity, and within one the newest first")
+    ] = "newest",
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """The newest first, or the worst."""
+    worst = sort == "worst"
+    below = None if cursor is None else decode_cursor(cursor, Below)
+    if below is not None and worst is not (below.rank is not None):
+        raise bad_cursor()
     async with services.database.begin() as connection:
-        rows = await case_reading.list_cases(connection, wanted, scope=caller.scope, before=before, limit=limit + 1)
-    items = [case_shown(row, now) for row in rows[:limit]]
-    following = encode_cursor(items[-1]["id"]) if len(rows) > limit else None
-    return json_answer({"items": items, "next_cursor": following})
+        rows = await case_reading.list_cases(
+            connection, wanted, scope=caller.scope, worst_first=worst, below=below, limit=limit + 1
+        )
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = encode_cursor(Below(last["id"], last["rank"] if worst else None))
+    now = services.now()
+    return json_answer({"items": [case_shown(row, now) for row in rows[:limit]], "next_cursor": following})
+
+
+@router.get("/cases/counts", summary="How many cases", response_model=CaseCounts, responses=problems(401, 403, 422))
+async def count_cases(services: Shared, caller: Reader, wanted: Wanted) -> Response:
+    """By state and severity, of those that the same filters list."""
+    async with services.database.begin() as connection:
+        rows = await case_reading.count_cases(connection, wanted, scope=caller.scope)
+    return json_answer({"items": [dict(row) for row in rows]})
+
+
+@router.get(
+    "/cases/assignees",
+    summary="Who may be given cases",
+    response_model=Assignees,
+    responses=problems(401, 403, 404, 422),
+)
+async def list_assignees(services: Shared, caller: Decider, organ: OrganQuery = None) -> Response:
+    """Supervisors by name, 200 at most. With `organ`: those who may be given its cases, which are above it."""
+    async with services.database.begin() as connection:
+        if organ is not None and not await is_visible_organ(connection, organ, scope=caller.scope):
+            raise NotFound(f"There is no organ {organ}.")
+        rows = await case_reading.list_supervisors(connection, scope=caller.scope, organ_id=organ, limit=200)
+    return json_answer({"items": [{"username": row["username"], "organ": row["organ"]} for row in rows]})
 
 
 @router.post(

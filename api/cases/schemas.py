@@ -53,6 +53,26 @@ class CasePage(BaseModel):
     next_cursor: str | None
 
 
+class CaseCount(BaseModel):
+    state: State
+    severity: Colour
+    cases: int
+    overdue: int = Field(description="How many of them last longer than they may")
+
+
+class CaseCounts(BaseModel):
+    items: list[CaseCount] = Field(description="Pairs of state and severity that occur")
+
+
+class Assignee(BaseModel):
+    username: str
+    organ: str | None = Field(description="Where the office is; null: of the whole city")
+
+
+class Assignees(BaseModel):
+    items: list[Assignee]
+
+
 class Ground(BaseModel):
     """One reason: its code and data, and the same in words."""
 

@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, RowMapping, Select, any_, literal, not_, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, RowMapping, Select, and_, any_, func, literal, not_, or_, select, true
+from sqlalchemy import case as sql_case
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.model.scope import Scope
+from fleet.store.policies import lineage
 from fleet.store.registry import subtree
-from fleet.store.scoped import owned_by
+from fleet.store.scoped import one_of, owned_by
 from fleet.store.tables import account, case_step, finding, misuse_case, organ, vehicle, verdict, verdict_version
 
 
@@ -31,6 +33,13 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime | None = None
     begin: datetime | None = None
     end: datetime | None = None
+
+
+class Below(msgspec.Struct, frozen=True, array_like=True):
+    """The last case of the page before: its id, and in the order of severity its rank too."""
+
+    case_id: int
+    rank: int | None = None
 
 
 class FindingFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,39 +87,74 @@ def _cases(scope: Scope) -> Select[Any]:
     )
 
 
+_RANK = sql_case({"blue": 1, "yellow": 2, "red": 3}, value=misuse_case.c.severity, else_=0)
+
+
 async def list_cases(
-    connection: AsyncConnection, wanted: CaseFilter, *, scope: Scope, before: int | None, limit: int
+    connection: AsyncConnection,
+    wanted: CaseFilter,
+    *,
+    scope: Scope,
+    worst_first: bool = False,
+    below: Below | None = None,
+    limit: int,
 ) -> Sequence[RowMapping]:
-    """The newest first, from below `before`."""
-    statement = _cases(scope)
+    """The newest first; `worst_first`: by severity, and within one the newest first. With `rank` for the next page."""
+    statement = _cases(scope).add_columns(_RANK.label("rank")).where(*_matching(wanted))
+    newest = misuse_case.c.id.desc()
+    if below is not None:
+        older = misuse_case.c.id < below.case_id
+        if worst_first:
+            rank = literal(below.rank)
+            older = or_(rank > _RANK, and_(rank == _RANK, older))
+        statement = statement.where(older)
+    statement = statement.order_by(*((_RANK.desc(), newest) if worst_first else (newest,))).limit(limit)
+    return (await connection.execute(statement)).mappings().all()
+
+
+async def count_cases(connection: AsyncConnection, wanted: CaseFilter, *, scope: Scope) -> Sequence[RowMapping]:
+    """How many cases there are of each `state` and `severity`: `cases`, and `overdue` of them at `wanted.now`."""
+    late = misuse_case.c.due_at <= wanted.now
+    matching = (
+        _cases(scope)
+        .where(*_matching(wanted))
+        .with_only_columns(
+            misuse_case.c.state,
+            misuse_case.c.severity,
+            func.count().label("cases"),
+            func.count().filter(late).label("overdue"),
+        )
+    )
+    statement = matching.group_by(misuse_case.c.state, misuse_case.c.severity).order_by(
+        misuse_case.c.state, misuse_case.c.severity
+    )
+    return (await connection.execute(statement)).mappings().all()
+
+
+def _matching(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     table = misuse_case.c
+    found: list[ColumnElement[bool]] = []
     if wanted.states:
-        statement = statement.where(table.state.in_(wanted.states))
+        found.append(table.state.in_(wanted.states))
     if wanted.severities:
-        statement = statement.where(table.severity.in_(wanted.severities))
+        found.append(table.severity.in_(wanted.severities))
     if wanted.rule is not None:
-        statement = statement.where(table.rules.contains([wanted.rule]))
+        found.append(table.rules.contains([wanted.rule]))
     if wanted.organ is not None:
-        statement = statement.where(table.organ_id.in_(subtree(wanted.organ)))
+        found.append(table.organ_id.in_(subtree(wanted.organ)))
     for name, column in (("division", table.division), ("vehicle", table.vehicle_id)):
         if getattr(wanted, name) is not None:
-            statement = statement.where(column == getattr(wanted, name))
+            found.append(column == getattr(wanted, name))
     if wanted.assignee is not None:
-        chosen = select(account.c.id).where(account.c.username == wanted.assignee)
-        statement = statement.where(table.assignee_id.in_(chosen))
+        found.append(table.assignee_id.in_(select(account.c.id).where(account.c.username == wanted.assignee)))
     if wanted.overdue is not None and wanted.now is not None:
         late = table.due_at <= wanted.now
-        statement = statement.where(late if wanted.overdue else or_(table.due_at.is_(None), not_(late)))
+        found.append(late if wanted.overdue else or_(table.due_at.is_(None), not_(late)))
     if wanted.begin is not None:
-        statement = statement.where(or_(table.end_at.is_(None), table.end_at >= wanted.begin))
+        found.append(or_(table.end_at.is_(None), table.end_at >= wanted.begin))
     if wanted.end is not None:
-        statement = statement.where(table.begin_at < wanted.end)
-    if before is not None:
-        statement = statement.where(table.id < before)
-    rows: Sequence[RowMapping] = (
-        (await connection.execute(statement.order_by(table.id.desc()).limit(limit))).mappings().all()
-    )
-    return rows
+        found.append(table.begin_at < wanted.end)
+    return found
 
 
 async def find_case(
@@ -200,3 +244,24 @@ async def find_supervisor(connection: AsyncConnection, username: str, *, organ_i
         return row
     within = select(organ.c.id).where(organ.c.id == organ_id, organ.c.id.in_(subtree(row["organ_id"])))
     return row if (await connection.execute(within)).scalar_one_or_none() is not None else None
+
+
+async def list_supervisors(
+    connection: AsyncConnection, *, scope: Scope, organ_id: int | None, limit: int
+) -> Sequence[RowMapping]:
+    """Who may be given cases, with `organ` (None: of the whole city), by name.
+
+    `organ_id` None: all whose office lies in the scope. An organ: those above it, whose office is not the organ itself.
+    """
+    office = organ.alias("office")
+    statement = (
+        select(account.c.username, account.c.organ_id, office.c.name.label("organ"))
+        .select_from(account.outerjoin(office, office.c.id == account.c.organ_id))
+        .where(account.c.role == "supervisor", account.c.disabled_at.is_(None))
+    )
+    if organ_id is not None:
+        above = (await lineage(connection, organ_id))[1:]
+        statement = statement.where(or_(account.c.organ_id.is_(None), account.c.organ_id.in_(above)))
+    elif scope.organs is not None:
+        statement = statement.where(or_(account.c.organ_id.is_(None), one_of(account.c.organ_id, scope.organs)))
+    return (await connection.execute(statement.order_by(account.c.username).limit(limit))).mappings().all()

@@ -150,6 +150,45 @@ async def test_lists_and_their_scope(people: People, town: World) -> None:
     assert [one["id"] for one in following["items"]] == [1]
 
 
+async def test_the_worst_first_page_by_page(people: People, town: World) -> None:
+    for number, colour in enumerate(("blue", "red", "yellow", "red"), 2):
+        await case(town, number, OFFICE, severity=colour)
+    read: list[int] = []
+    cursor = ""
+    for _ in range(3):
+        page = (await people.get("city", f"/cases?sort=worst&limit=2{cursor}")).json()
+        read += [one["id"] for one in page["items"]]
+        cursor = f"&cursor={page['next_cursor']}"
+    assert read == [5, 3, 1, 4, 2]
+    assert page["next_cursor"] is None
+    other = (await people.get("city", "/cases?limit=2")).json()["next_cursor"]
+    assert (await people.get("city", f"/cases?sort=worst&cursor={other}")).status_code == 400
+
+
+async def test_counts_are_of_what_is_listed(people: People, town: World) -> None:
+    await case(town, 2, OFFICE, severity="blue", due_at=town.clock() - timedelta(hours=1))
+    await case(town, 3, OTHER, state="closed")
+    counted = (await people.get("city", "/cases/counts")).json()["items"]
+    assert {(one["state"], one["severity"]): (one["cases"], one["overdue"]) for one in counted} == {
+        ("closed", "red"): (1, 0),
+        ("open", "blue"): (1, 1),
+        ("open", "red"): (1, 0),
+    }
+    assert [one["severity"] for one in (await people.get("manager", "/cases/counts?severity=red")).json()["items"]] == [
+        "red"
+    ]
+    assert (await people.get("stranger", "/cases/counts?state=open")).json()["items"] == []
+
+
+async def test_who_may_be_given_cases(people: People) -> None:
+    everybody = (await people.get("city", "/cases/assignees")).json()["items"]
+    assert [one["username"] for one in everybody] == ["city", "county", "inside"]
+    above = (await people.get("county", f"/cases/assignees?organ={OFFICE}")).json()["items"]
+    assert [one["username"] for one in above] == ["city", "county"]
+    assert (await people.get("county", f"/cases/assignees?organ={OTHER}")).status_code == 404
+    assert (await people.get("auditor", "/cases/assignees")).status_code == 403
+
+
 async def test_a_token_for_a_period_sees_what_began_in_it(people: People, town: World) -> None:
     await case(town, 2, OFFICE, begin_at=town.clock() - timedelta(days=9), end_at=town.clock() - timedelta(days=8))
     await town.execute_sql("update finding set begin_at = now() - interval '9 days' where id = 2")

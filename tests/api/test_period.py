@@ -62,6 +62,7 @@ ROUTES = {
     "/api/v1/ledger/gaps": R,
     "/api/v1/audit/verify": T,
     "/api/v1/rules": T,
+    "/api/v1/cases/assignees": T,
     "/api/v1/statistics": T,
     "/api/v1/calendar": T,
     **dict.fromkeys(
@@ -78,7 +79,7 @@ ROUTES = {
             *("/api/v1/energy-sheet", "/api/v1/energy-sheet/vehicles"),
             *("/api/v1/fuel-records", "/api/v1/charging-records", "/api/v1/reports/monthly"),
             *("/api/v1/tasks", "/api/v1/tasks/{task_id}", "/api/v1/tasks/{task_id}/roster"),
-            *("/api/v1/cases", "/api/v1/cases/{case_id}", "/api/v1/cases/{case_id}/evidence"),
+            *("/api/v1/cases", "/api/v1/cases/counts", "/api/v1/cases/{case_id}", "/api/v1/cases/{case_id}/evidence"),
         ),
         E,
     ),
