@@ -62,7 +62,6 @@ ROUTES = {
     "/api/v1/ledger/gaps": R,
     "/api/v1/audit/verify": T,
     "/api/v1/rules": T,
-    "/api/v1/cases/assignees": T,
     "/api/v1/statistics": T,
     "/api/v1/calendar": T,
     **dict.fromkeys(

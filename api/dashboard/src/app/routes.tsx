@@ -17,11 +17,13 @@ export interface Entry {
 
 /** Every page: one line for its file, one entry here. The order is that of the rail. */
 const MapPage = lazy(() => import("../pages/MapPage"));
+const CasesPage = lazy(() => import("../pages/CasesPage"));
 const StatisticsPage = lazy(() => import("../pages/StatisticsPage"));
 const AccountPage = lazy(() => import("../pages/AccountPage"));
 
 export const PAGES: readonly Entry[] = [
   { path: "/map", page: MapPage, right: "read_positions", rail: { word: "nav_map", icon: <EnvironmentOutlined />, key: "m" } },
+  { path: "/cases", page: CasesPage, right: "read_cases", rail: { word: "nav_cases", icon: <AlertOutlined />, key: "a" } },
   { path: "/statistics", page: StatisticsPage, right: "read_statistics", rail: { word: "nav_statistics", icon: <BarChartOutlined />, key: "s" } },
   { path: "/account", page: AccountPage, right: "use_account" },
 ];
@@ -29,7 +31,6 @@ export const PAGES: readonly Entry[] = [
 /** Icons and keys that are kept for the pages to come, so that all speak alike. */
 export const RESERVED = {
   dispatch: { word: "nav_dispatch", icon: <DeploymentUnitOutlined />, key: "d" },
-  cases: { word: "nav_cases", icon: <AlertOutlined />, key: "a" },
   history: { word: "nav_history", icon: <HistoryOutlined />, key: "h" },
   registry: { word: "nav_registry", icon: <CarOutlined />, key: "r" },
   audit: { word: "nav_audit", icon: <AuditOutlined />, key: "u" },

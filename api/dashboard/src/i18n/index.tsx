@@ -1,8 +1,12 @@
 import { createContext, useContext } from "react";
+import { en as casesEn } from "./en/cases";
+import { en as groundsEn } from "./en/grounds";
 import { en as mapEn } from "./en/map";
 import { en as shellEn } from "./en/shell";
 import { en as statisticsEn } from "./en/statistics";
 import { en as wordsEn } from "./en/words";
+import { zh as casesZh } from "./zh/cases";
+import { zh as groundsZh } from "./zh/grounds";
 import { zh as mapZh } from "./zh/map";
 import { zh as shellZh } from "./zh/shell";
 import { zh as statisticsZh } from "./zh/statistics";
@@ -16,6 +20,8 @@ const BOOKS = {
   words: { zh: wordsZh, en: wordsEn },
   map: { zh: mapZh, en: mapEn },
   statistics: { zh: statisticsZh, en: statisticsEn },
+  cases: { zh: casesZh, en: casesEn },
+  grounds: { zh: groundsZh, en: groundsEn },
 };
 
 type Books = typeof BOOKS;

@@ -8,7 +8,7 @@ import { useFleetVersion } from "../live/useStream";
 import type { County } from "../map/counties";
 import { StateSymbol } from "../ui/marks";
 import { countShown, ENERGIES, filtered, NO_FILTER, USES, type MapState } from "./filters";
-import { organTree, useOrgans } from "./organs";
+import { organTree, useOrgans } from "../ui/organs";
 
 interface Props {
   address: MapState;

@@ -3,7 +3,7 @@ import { useLang, useWord } from "../i18n";
 import { fleet } from "../live/fleet";
 import { serverNow, useFleetVersion } from "../live/useStream";
 import { Plate } from "../ui/marks";
-import { useOrganNames } from "./organs";
+import { useOrganNames } from "../ui/organs";
 
 /** Plate, organ, state and age at the pointer; the same stands in the panel and in the table. */
 export function Hover({ id, x, y }: { id: number; x: number; y: number }) {

@@ -5,7 +5,7 @@ import { useLang, useT, useWord } from "../i18n";
 import { fleet } from "../live/fleet";
 import { serverNow, useFleetVersion } from "../live/useStream";
 import { Plate, StateSymbol } from "../ui/marks";
-import { useOrganNames } from "./organs";
+import { useOrganNames } from "../ui/organs";
 
 /** Vehicles on one spot, told apart: a list beside them. A car park is never a riddle. */
 export function StackList({ ids, x, y, onPick, onClose }: {

@@ -10,7 +10,7 @@ import { Plate, StateSymbol } from "../ui/marks";
 import { Facts, Pairs, Panel } from "../ui/Panel";
 import { Empty } from "../ui/states";
 import { useMay } from "../session/session";
-import { useOrganNames } from "./organs";
+import { useOrganNames } from "../ui/organs";
 import { VehicleCases } from "./VehicleCases";
 import { VehicleDay } from "./VehicleDay";
 

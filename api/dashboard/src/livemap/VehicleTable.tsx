@@ -6,7 +6,7 @@ import { fleet, type Vehicle } from "../live/fleet";
 import { serverNow, useFleetVersion } from "../live/useStream";
 import { Plate, StateSymbol } from "../ui/marks";
 import { DataTable, type Column } from "../ui/DataTable";
-import { useOrganNames } from "./organs";
+import { useOrganNames } from "../ui/organs";
 
 /** The map's vehicles as a table: for who does not see the map, and for browsers that cannot draw it. */
 export function VehicleTable({ filter, chosen, onOpen, onClear }: {

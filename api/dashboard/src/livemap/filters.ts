@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { useGet } from "../api/queries";
 import { fleet, STATES, type Vehicle } from "../live/fleet";
 import { flag, oneOf, some, text, whole, type StateOf } from "../url/useUrlState";
-import { useOrgans } from "./organs";
+import { useOrgans } from "../ui/organs";
 
 export const ENERGIES = ["petrol", "diesel", "gas", "hev", "phev", "erev", "bev", "fcev"] as const;
 export const USES = ["communications", "emergency", "law_enforcement", "special_purpose", "other"] as const;
