@@ -76,7 +76,7 @@ def test_a_person_logs_in_finds_a_vehicle_and_watches_it(person: Person, town: T
 
 def test_who_may_not_read_cases_is_not_shown_any(person: Person) -> None:
     page = person("viewer", "/")
-    expect(page.locator(".side .facts")).to_contain_text("车辆3")
+    expect(page.locator(".side .facts")).to_contain_text("/ 3 辆")
     expect(page.locator(".list")).to_have_count(0)
     page.goto(page.url.split("/map")[0] + "/login/nothing")
     expect(page.get_by_role("heading", level=1)).to_have_text("没有这个页面")
@@ -134,4 +134,4 @@ def test_the_page_says_when_the_connection_is_lost(person: Person, town: Town) -
 
     town.run(end())
     expect(page.locator(".banner")).to_contain_text("连接已断开")
-    expect(page.locator(".side .facts")).to_contain_text("车辆3")
+    expect(page.locator(".side .facts")).to_contain_text("/ 3 辆")
