@@ -18,12 +18,14 @@ export interface Entry {
 /** Every page: one line for its file, one entry here. The order is that of the rail. */
 const MapPage = lazy(() => import("../pages/MapPage"));
 const CasesPage = lazy(() => import("../pages/CasesPage"));
+const HistoryPage = lazy(() => import("../pages/HistoryPage"));
 const StatisticsPage = lazy(() => import("../pages/StatisticsPage"));
 const AccountPage = lazy(() => import("../pages/AccountPage"));
 
 export const PAGES: readonly Entry[] = [
   { path: "/map", page: MapPage, right: "read_positions", rail: { word: "nav_map", icon: <EnvironmentOutlined />, key: "m" } },
   { path: "/cases", page: CasesPage, right: "read_cases", rail: { word: "nav_cases", icon: <AlertOutlined />, key: "a" } },
+  { path: "/history", page: HistoryPage, right: "read_trips", rail: { word: "nav_history", icon: <HistoryOutlined />, key: "h" } },
   { path: "/statistics", page: StatisticsPage, right: "read_statistics", rail: { word: "nav_statistics", icon: <BarChartOutlined />, key: "s" } },
   { path: "/account", page: AccountPage, right: "use_account" },
 ];
@@ -31,7 +33,6 @@ export const PAGES: readonly Entry[] = [
 /** Icons and keys that are kept for the pages to come, so that all speak alike. */
 export const RESERVED = {
   dispatch: { word: "nav_dispatch", icon: <DeploymentUnitOutlined />, key: "d" },
-  history: { word: "nav_history", icon: <HistoryOutlined />, key: "h" },
   registry: { word: "nav_registry", icon: <CarOutlined />, key: "r" },
   audit: { word: "nav_audit", icon: <AuditOutlined />, key: "u" },
   system: { word: "nav_system", icon: <SettingOutlined />, key: "y", foot: true },

@@ -1,12 +1,14 @@
 import { createContext, useContext } from "react";
 import { en as casesEn } from "./en/cases";
 import { en as groundsEn } from "./en/grounds";
+import { en as historyEn } from "./en/history";
 import { en as mapEn } from "./en/map";
 import { en as shellEn } from "./en/shell";
 import { en as statisticsEn } from "./en/statistics";
 import { en as wordsEn } from "./en/words";
 import { zh as casesZh } from "./zh/cases";
 import { zh as groundsZh } from "./zh/grounds";
+import { zh as historyZh } from "./zh/history";
 import { zh as mapZh } from "./zh/map";
 import { zh as shellZh } from "./zh/shell";
 import { zh as statisticsZh } from "./zh/statistics";
@@ -21,6 +23,7 @@ const BOOKS = {
   map: { zh: mapZh, en: mapEn },
   statistics: { zh: statisticsZh, en: statisticsEn },
   cases: { zh: casesZh, en: casesEn },
+  history: { zh: historyZh, en: historyEn },
   grounds: { zh: groundsZh, en: groundsEn },
 };
 
