@@ -38,6 +38,7 @@ from api.live.poller import REGISTRY_INTERVAL_S, Live
 from api.middleware import Edge
 from api.openapi import DESCRIPTION, install_asyncapi, install_openapi
 from api.orders.candidates import router as candidates_router
+from api.orders.inbox import router as inbox_router
 from api.orders.road import RoadDesk
 from api.orders.routes import router as orders_router
 from api.orders.sent import router as order_commands_router
@@ -74,6 +75,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     energy_imports_router,  # before the registry: its paths are more particular
     registry_router,
     tracks_router,
+    inbox_router,
     orders_router,
     order_commands_router,
     order_steps_router,

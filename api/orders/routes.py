@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from pydantic import AwareDatetime, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.answers import json_answer
@@ -54,7 +54,10 @@ async def list_orders(
     caller: Reader,
     state: Annotated[list[OrderState] | None, Query(description="May be given more than once")] = None,
     organ: OrganQuery = None,
-    vehicle: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Given to the order at any time")] = None,
+    vehicle: Annotated[
+        list[Annotated[int, Field(ge=1, le=2**31 - 1)]] | None,
+        Query(max_length=100, description="Given to the order at any time; may be given more than once"),
+    ] = None,
     driver: IdQuery = None,
     applicant: Annotated[str | None, Query(max_length=100, description="Name of the account")] = None,
     begin: Annotated[
@@ -82,7 +85,7 @@ async def list_orders(
     wanted = OrderFilter(
         states=tuple(state or ()),
         organ=organ,
-        vehicle=vehicle,
+        vehicles=tuple(vehicle or ()),
         driver=driver,
         applicant=applicant,
         begin=begin,

@@ -45,13 +45,13 @@ from fleet.store.tables import (
 class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
     """`organ` means the organ and everything below it; the window of an order overlaps [begin, end).
 
-    `number` is the whole number or its beginning; `vehicle` and `driver` were assigned at any time.
+    `number` is the whole number or its beginning; any of `vehicles`, and `driver`, were assigned at any time.
     `overdue_at`: emergencies that departed, and on which nobody had decided in time by then.
     """
 
     states: tuple[str, ...] = ()
     organ: int | None = None
-    vehicle: int | None = None
+    vehicles: tuple[int, ...] = ()
     driver: int | None = None
     applicant: str | None = None
     begin: datetime | None = None
@@ -134,16 +134,13 @@ async def list_orders(
     if wanted.applicant is not None:
         named = select(account.c.id).where(account.c.username == wanted.applicant)
         statement = statement.where(dispatch_order.c.applicant_id.in_(named))
-    for column, number in (
-        (order_assignment.c.vehicle_id, wanted.vehicle),
-        (order_assignment.c.driver_id, wanted.driver),
-    ):
-        if number is not None:
-            given = select(order_assignment.c.order_id).where(column == number)
-            if column is order_assignment.c.vehicle_id:
-                seen = select(vehicle.c.id).where(named_vehicle(scope))
-                given = given.where(column.in_(seen))
-            statement = statement.where(dispatch_order.c.id.in_(given))
+    assigned = select(order_assignment.c.order_id)
+    if wanted.vehicles:
+        seen = select(vehicle.c.id).where(vehicle.c.id.in_(wanted.vehicles), named_vehicle(scope))
+        statement = statement.where(dispatch_order.c.id.in_(assigned.where(order_assignment.c.vehicle_id.in_(seen))))
+    if wanted.driver is not None:
+        driven = assigned.where(order_assignment.c.driver_id == wanted.driver)
+        statement = statement.where(dispatch_order.c.id.in_(driven))
     rows = (await connection.execute(statement)).mappings().all()
     return await _whole(connection, rows)
 

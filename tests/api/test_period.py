@@ -77,7 +77,7 @@ ROUTES = {
             *("/api/v1/use-record", "/api/v1/vehicles/{vehicle_id}/use-record"),
             *("/api/v1/energy-sheet", "/api/v1/energy-sheet/vehicles"),
             *("/api/v1/fuel-records", "/api/v1/charging-records", "/api/v1/reports/monthly"),
-            *("/api/v1/tasks", "/api/v1/tasks/{task_id}", "/api/v1/tasks/{task_id}/roster"),
+            *("/api/v1/orders/inbox", "/api/v1/tasks", "/api/v1/tasks/{task_id}", "/api/v1/tasks/{task_id}/roster"),
             *("/api/v1/cases", "/api/v1/cases/counts", "/api/v1/cases/{case_id}", "/api/v1/cases/{case_id}/evidence"),
         ),
         E,
