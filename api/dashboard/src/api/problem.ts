@@ -2,9 +2,16 @@ import { say, type Lang } from "../i18n";
 
 /** One entry of a refused form: where it stands, and what is wrong with it. */
 export interface Wrong {
-  field: string;
-  detail: string;
+  /** `body.planned_to`, `query.from` */
+  location: string;
+  message: string;
+  message_zh?: string | null;
+  code?: string | null;
 }
+
+/** What is wrong, in words; where the API has no Chinese ones, in English with the place. */
+export const wrongSentence = (wrong: Wrong, lang: Lang) =>
+  lang === "zh" ? (wrong.message_zh ?? `${wrong.location}: ${wrong.message}`) : wrong.message;
 
 /** What the API refused (RFC 9457). `status` 0: nobody answered. */
 export class Problem extends Error {

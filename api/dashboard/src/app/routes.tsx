@@ -17,6 +17,7 @@ export interface Entry {
 
 /** Every page: one line for its file, one entry here. The order is that of the rail. */
 const MapPage = lazy(() => import("../pages/MapPage"));
+const DispatchPage = lazy(() => import("../pages/DispatchPage"));
 const CasesPage = lazy(() => import("../pages/CasesPage"));
 const HistoryPage = lazy(() => import("../pages/HistoryPage"));
 const StatisticsPage = lazy(() => import("../pages/StatisticsPage"));
@@ -24,6 +25,7 @@ const AccountPage = lazy(() => import("../pages/AccountPage"));
 
 export const PAGES: readonly Entry[] = [
   { path: "/map", page: MapPage, right: "read_positions", rail: { word: "nav_map", icon: <EnvironmentOutlined />, key: "m" } },
+  { path: "/dispatch", page: DispatchPage, right: "read_orders", rail: { word: "nav_dispatch", icon: <DeploymentUnitOutlined />, key: "d" } },
   { path: "/cases", page: CasesPage, right: "read_cases", rail: { word: "nav_cases", icon: <AlertOutlined />, key: "a" } },
   { path: "/history", page: HistoryPage, right: "read_trips", rail: { word: "nav_history", icon: <HistoryOutlined />, key: "h" } },
   { path: "/statistics", page: StatisticsPage, right: "read_statistics", rail: { word: "nav_statistics", icon: <BarChartOutlined />, key: "s" } },
@@ -32,7 +34,6 @@ export const PAGES: readonly Entry[] = [
 
 /** Icons and keys that are kept for the pages to come, so that all speak alike. */
 export const RESERVED = {
-  dispatch: { word: "nav_dispatch", icon: <DeploymentUnitOutlined />, key: "d" },
   registry: { word: "nav_registry", icon: <CarOutlined />, key: "r" },
   audit: { word: "nav_audit", icon: <AuditOutlined />, key: "u" },
   system: { word: "nav_system", icon: <SettingOutlined />, key: "y", foot: true },

@@ -1,4 +1,5 @@
 import { createContext, useContext } from "react";
+import { en as dispatchEn } from "./en/dispatch";
 import { en as casesEn } from "./en/cases";
 import { en as groundsEn } from "./en/grounds";
 import { en as historyEn } from "./en/history";
@@ -6,6 +7,7 @@ import { en as mapEn } from "./en/map";
 import { en as shellEn } from "./en/shell";
 import { en as statisticsEn } from "./en/statistics";
 import { en as wordsEn } from "./en/words";
+import { zh as dispatchZh } from "./zh/dispatch";
 import { zh as casesZh } from "./zh/cases";
 import { zh as groundsZh } from "./zh/grounds";
 import { zh as historyZh } from "./zh/history";
@@ -21,6 +23,7 @@ const BOOKS = {
   shell: { zh: shellZh, en: shellEn },
   words: { zh: wordsZh, en: wordsEn },
   map: { zh: mapZh, en: mapEn },
+  dispatch: { zh: dispatchZh, en: dispatchEn },
   statistics: { zh: statisticsZh, en: statisticsEn },
   cases: { zh: casesZh, en: casesEn },
   history: { zh: historyZh, en: historyEn },

@@ -1,7 +1,7 @@
 import { Button, Skeleton } from "antd";
 import { useEffect, useState, type ReactNode } from "react";
 import { Problem } from "../api/problem";
-import { problemSentence } from "../api/problem";
+import { problemSentence, wrongSentence } from "../api/problem";
 import { useLang, useT } from "../i18n";
 
 /** Nothing to show: one sentence why, and one action. */
@@ -42,7 +42,7 @@ export function ProblemView({ problem, onRetry }: { problem: unknown; onRetry?: 
         {known?.instance && <small>{t("p_code", { code: known.instance.split(/[:/]/).pop() ?? "" })}</small>}
       </p>
       {known && known.errors.length > 0 && (
-        <ul>{known.errors.map((wrong) => <li key={wrong.field + wrong.detail}>{wrong.field}: {wrong.detail}</li>)}</ul>
+        <ul>{known.errors.map((wrong) => <li key={wrong.location + wrong.message}>{wrongSentence(wrong, lang)}</li>)}</ul>
       )}
       {known && known.message && (
         <details>

@@ -47,4 +47,7 @@ export const en: Record<keyof typeof zh, string> = {
   new_password: "New password (at least 10 characters)", password_changed: "The password was changed.", rights: "Rights",
   second_factor: "Second factor", on: "on", off: "off",
   lane_orders: "Orders", lane_driven: "Driven",
+  conflict: "Somebody changed this record meanwhile; nothing of yours was saved.", conflict_field: "Field",
+  conflict_mine: "As you read it", conflict_theirs: "As it is now", conflict_take: "Show it as it is now",
+  conflict_again: "Save mine all the same",
 };

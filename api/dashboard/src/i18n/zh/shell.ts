@@ -35,4 +35,6 @@ export const zh = {
   account_page: "账号", change_password: "修改密码", old_password: "现在的密码", new_password: "新密码(至少 10 个字符)",
   password_changed: "密码已修改。", rights: "权限", second_factor: "第二重验证", on: "已启用", off: "未启用",
   lane_orders: "派车单", lane_driven: "行驶",
+  conflict: "他人已更改此记录,您的操作未保存。", conflict_field: "项目", conflict_mine: "您读到的", conflict_theirs: "现在的",
+  conflict_take: "显示最新内容", conflict_again: "仍按我的内容保存",
 } as const;
