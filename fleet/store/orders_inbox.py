@@ -28,8 +28,8 @@ GIVEN = (OrderState.ASSIGNED, OrderState.DEPARTED, OrderState.RETURNED, OrderSta
 
 class Inbox(msgspec.Struct, frozen=True, kw_only=True):
     """`undecided`: orders or amendments of them that wait for an approval; `overdue`: emergencies among them whose time
-    for it is over; `to_assign`: approved, or emergencies that nobody has approved yet; `assigned_since`: `given_today`: orders
-    of the day that have a vehicle."""
+    for it is over; `to_assign`: approved, or emergencies that nobody has approved yet; `given_today`: orders of the
+    day that have a vehicle."""
 
     states: dict[str, int]
     undecided: int
@@ -39,9 +39,7 @@ class Inbox(msgspec.Struct, frozen=True, kw_only=True):
     given_today: int
 
 
-async def inbox(
-    connection: AsyncConnection, *, scope: Scope, organ_id: int | None, now: datetime
-) -> Inbox:
+async def inbox(connection: AsyncConnection, *, scope: Scope, organ_id: int | None, now: datetime) -> Inbox:
     """Of the orders and tasks that `scope` sees; with `organ_id`, of those of the organ and everything below it."""
     today = day_of(to_us(now))
     day = (from_us(day_begins_us(today)), from_us(day_begins_us(today + timedelta(days=1))))
@@ -49,7 +47,9 @@ async def inbox(
     seen = order_visible(scope)
     if organ_id is not None:
         seen = and_(seen, order.organ_id.in_(subtree(organ_id)))
-    pending = and_(order.decision == Decision.PENDING.value, order.state.not_in((OrderState.DRAFT, OrderState.CANCELLED)))
+    pending = and_(
+        order.decision == Decision.PENDING.value, order.state.not_in((OrderState.DRAFT, OrderState.CANCELLED))
+    )
     changing = select(order_amendment.c.order_id).where(order_amendment.c.decision == Decision.PENDING.value)
     by_state = (
         select(order.state, func.count())

@@ -14,7 +14,7 @@ async def test_the_desk_is_told_how_much_waits(town: Town) -> None:
     await town.submitted()
     await town.submitted(**EMERGENCY)
     await town.approved()
-    assigned = await town.assigned(**town.later(3))
+    assigned = await town.assigned()
     await town.ok("clerk", "POST", f"orders/{assigned}/amend", {"passengers": 2, "why": "多一人"})
     found = await town.ok("clerk", "GET", "orders/inbox")
     assert {name: count for name, count in found["states"].items() if count} == {
