@@ -28,7 +28,7 @@ export function useAround(one: Case, span: { from: number; to: number }) {
     timeline: useGet(
       "/api/v1/vehicles/{vehicle_id}/timeline", { params: { path: { vehicle_id: vehicle }, query: window } }, { ...fixed, enabled: trips },
     ),
-    orders: useGet("/api/v1/orders", { params: { query: { vehicle, ...wide, limit: 100 } } }, { ...fixed, enabled: orders }),
+    orders: useGet("/api/v1/orders", { params: { query: { vehicle: [vehicle], ...wide, limit: 100 } } }, { ...fixed, enabled: orders }),
     exemptions: useGet("/api/v1/exemptions", { params: { query: { vehicle, at: one.from, limit: 100 } } }, { ...fixed, enabled: lists }),
     doubts: useGet("/api/v1/alerts", { params: { query: { vehicle, ...window, doubts: true, limit: 100 } } }, fixed),
     vehicle: useGet("/api/v1/vehicles/{vehicle_id}", { params: { path: { vehicle_id: vehicle } } }, fixed),

@@ -44,7 +44,7 @@ export function useChosen(vehicles: readonly number[], period: Period, purpose: 
   const orders = useQueries({
     queries: vehicles.map((id) => ({
       queryKey: ["history", "orders", id, query], enabled: enabled && mayOrders, placeholderData: undefined,
-      queryFn: () => found<{ items: Order[] }>(api.GET("/api/v1/orders", { params: { query: { vehicle: id, ...query, limit: 200 } } })),
+      queryFn: () => found<{ items: Order[] }>(api.GET("/api/v1/orders", { params: { query: { vehicle: [id], ...query, limit: 200 } } })),
     })),
   });
   const tracks = useQueries({
