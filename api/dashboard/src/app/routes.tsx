@@ -20,6 +20,7 @@ const MapPage = lazy(() => import("../pages/MapPage"));
 const DispatchPage = lazy(() => import("../pages/DispatchPage"));
 const CasesPage = lazy(() => import("../pages/CasesPage"));
 const HistoryPage = lazy(() => import("../pages/HistoryPage"));
+const RegistryPage = lazy(() => import("../pages/RegistryPage"));
 const StatisticsPage = lazy(() => import("../pages/StatisticsPage"));
 const AccountPage = lazy(() => import("../pages/AccountPage"));
 
@@ -29,12 +30,12 @@ export const PAGES: readonly Entry[] = [
   { path: "/cases", page: CasesPage, right: "read_cases", rail: { word: "nav_cases", icon: <AlertOutlined />, key: "a" } },
   { path: "/history", page: HistoryPage, right: "read_trips", rail: { word: "nav_history", icon: <HistoryOutlined />, key: "h" } },
   { path: "/statistics", page: StatisticsPage, right: "read_statistics", rail: { word: "nav_statistics", icon: <BarChartOutlined />, key: "s" } },
+  { path: "/registry", page: RegistryPage, right: "read_registry", rail: { word: "nav_registry", icon: <CarOutlined />, key: "r" } },
   { path: "/account", page: AccountPage, right: "use_account" },
 ];
 
 /** Icons and keys that are kept for the pages to come, so that all speak alike. */
 export const RESERVED = {
-  registry: { word: "nav_registry", icon: <CarOutlined />, key: "r" },
   audit: { word: "nav_audit", icon: <AuditOutlined />, key: "u" },
   system: { word: "nav_system", icon: <SettingOutlined />, key: "y", foot: true },
 } as const satisfies Record<string, NonNullable<Entry["rail"]>>;

@@ -4,6 +4,7 @@ import { en as casesEn } from "./en/cases";
 import { en as groundsEn } from "./en/grounds";
 import { en as historyEn } from "./en/history";
 import { en as mapEn } from "./en/map";
+import { en as registryEn } from "./en/registry";
 import { en as shellEn } from "./en/shell";
 import { en as statisticsEn } from "./en/statistics";
 import { en as wordsEn } from "./en/words";
@@ -12,6 +13,7 @@ import { zh as casesZh } from "./zh/cases";
 import { zh as groundsZh } from "./zh/grounds";
 import { zh as historyZh } from "./zh/history";
 import { zh as mapZh } from "./zh/map";
+import { zh as registryZh } from "./zh/registry";
 import { zh as shellZh } from "./zh/shell";
 import { zh as statisticsZh } from "./zh/statistics";
 import { zh as wordsZh } from "./zh/words";
@@ -20,6 +22,7 @@ export type Lang = "zh" | "en";
 
 /** One dictionary a feature; Chinese is the source of the keys, English must have them all or nothing compiles. */
 const BOOKS = {
+  registry: { zh: registryZh, en: registryEn },
   shell: { zh: shellZh, en: shellEn },
   words: { zh: wordsZh, en: wordsEn },
   map: { zh: mapZh, en: mapEn },
