@@ -69,6 +69,8 @@ class Cluster:
 
     owner_url: str
     superuser_url: str
+    log: str
+    """The path of its log."""
 
     def url(self, database: str) -> str:
         """As the owner, like FLEET_DATABASE_URL."""
@@ -268,7 +270,8 @@ def keep(shared: Path, session: int) -> None:
             f"alter database {TEMPLATE} with allow_connections false is_template true",
             f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{TEMPLATE}'",
         )
-        cluster = Cluster(server.url("postgres"), server.url("postgres", superuser=True))
+        log = str(place / "postgres" / "postgres.log")
+        cluster = Cluster(server.url("postgres"), server.url("postgres", superuser=True), log)
         partial = shared / "cluster.json.partial"
         partial.write_text(json.dumps(asdict(cluster)))
         partial.rename(shared / "cluster.json")

@@ -187,7 +187,7 @@ def test_no_secret_is_in_any_log(database_url: str, broker: Mosquitto, tmp_path:
     logs = {
         **{path.name: path.read_text() for path in tmp_path.glob("*.log")},
         "broker": broker.log.read_text(),
-        "database": (Path(os.environ[services.SHARED]) / "postgres" / "postgres.log").read_text(errors="replace"),
+        "database": Path(services.shared_cluster().log).read_text(errors="replace"),
         "audit log": kept,
     }
     assert all(logs.values()), {name: len(text) for name, text in logs.items()}

@@ -69,6 +69,8 @@ async def check(
         findings += found
         told |= walk.anchored
         if number not in headed:
+            if number in kept.empty and await asyncio.to_thread(files.read_head, number, keys) is not None:
+                continue  # it was begun while the files were read
             sentence = f"chain {number}: there is no head file in {files.directory}; whether it was cut cannot be known"
             findings.append(Finding(Fault.HEAD_FILE, number, None, None, sentence))
     lines = await asyncio.to_thread(files.read_anchors, keys)

@@ -28,10 +28,12 @@ _TAIL_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The heads there are; `damaged`: sentences, by chain, about files with what nobody with a key wrote."""
+    """The heads there are; `damaged`: sentences, by chain, about files with what nobody with a key wrote; `empty`:
+    chains whose file holds nothing, as that of a chain does that is being begun."""
 
     heads: tuple[Head, ...]
     damaged: Mapping[int, str]
+    empty: frozenset[int]
 
 
 class AuditFiles:
@@ -63,6 +65,7 @@ class AuditFiles:
     def read_heads(self, keys: Keys) -> Heads:
         heads: list[Head] = []
         damaged: dict[int, str] = {}
+        empty: set[int] = set()
         directory = self.directory / "heads"
         files = sorted(directory.iterdir()) if directory.is_dir() else []
         for path in (path for path in files if path.name.isdigit()):
@@ -70,10 +73,13 @@ class AuditFiles:
             head, unreadable = _read_records(path, chain, keys)
             if head is not None:
                 heads.append(head)
+            elif path.exists() and not path.read_bytes().strip():
+                empty.add(chain)
+                continue
             if unreadable:
                 which = "is not one the service wrote" if head is None else "holds a record the service did not write"
                 damaged[chain] = f"the head file of chain {chain} {which}"
-        return Heads(tuple(heads), damaged)
+        return Heads(tuple(heads), damaged, frozenset(empty))
 
     def read_anchors(self, keys: Keys) -> list[Anchor | None]:
         """The lines of the file in their order; None = not ours."""

@@ -279,6 +279,14 @@ async def test_an_anchor_made_during_the_check_is_not_missed(place: Place) -> No
     assert (report.findings, report.anchors) == ((), 2)
 
 
+async def test_a_chain_that_is_being_begun_is_not_called_damaged_but_an_emptied_head_file_is(place: Place) -> None:
+    await fill(place, 3)
+    (place.files.directory / "heads" / "2").write_bytes(b"")
+    assert (await place.report()).findings == ()
+    (place.files.directory / "heads" / "1").write_bytes(b"")
+    assert [(one.fault, one.chain) for one in (await place.report()).findings] == [(Fault.HEAD_FILE, 1)]
+
+
 async def test_an_anchor_finds_a_cut_even_where_the_head_file_was_rolled_back(place: Place) -> None:
     await fill(place, 5)
     older = (place.files.directory / "heads" / "1").read_bytes()
