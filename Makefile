@@ -19,7 +19,7 @@ setup-test:
 	@fleet/local/bootstrap.sh test
 
 test: setup-test
-	@.venv/bin/pytest -n 3 --dist loadgroup $(ARGS)
+	@.venv/bin/pytest -n 3 $(ARGS)
 
 lint: setup
 	@.venv/bin/ruff check .

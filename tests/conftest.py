@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from fleet.local.mosquitto import Mosquitto
 from tests import services
@@ -29,6 +31,22 @@ def _loopback_only(event: str, arguments: tuple[object, ...]) -> None:
         host = str(address[0])
         if not ipaddress.ip_address(host.partition("%")[0]).is_loopback:
             raise RuntimeError(f"a test tried to reach {host}; tests connect to loopback only")
+
+
+class PagesTogether(LoadScopeScheduling):
+    """Browser tests module by module, all others one by one.
+
+    A module of browser tests has one server and one database, and its journeys go on from each other. (Groups by mark
+    do nothing with this pytest: the plugin writes them into a name that is not read any more.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return path if path.startswith("tests/api/dashboard/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> PagesTogether:
+    return PagesTogether(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -15,7 +15,7 @@ from tests.api.dashboard.axe import violations
 from tests.api.dashboard.conftest import PHONE, Person, Town, accounts
 from tests.api.journeys import Journeys, fixes
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.store, pytest.mark.xdist_group("dashboard-cases")]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.store]
 
 
 async def seed(world: World) -> None:

@@ -13,7 +13,7 @@ from fleet.store import tables
 from tests.api.builders import World
 from tests.api.dashboard.conftest import PHONE, Person, Town, accounts
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.store, pytest.mark.xdist_group("dashboard-dispatch")]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.store]
 
 AXE = Path("api/dashboard/node_modules/axe-core/axe.min.js")
 

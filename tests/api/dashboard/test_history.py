@@ -14,7 +14,7 @@ from tests.api.dashboard.axe import violations
 from tests.api.dashboard.conftest import Person, Town, accounts
 from tests.api.journeys import Journeys, fixes
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.store, pytest.mark.xdist_group("dashboard-history")]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.store]
 
 
 async def seed(world: World) -> None:

@@ -12,7 +12,7 @@ from tests.api.builders import World
 from tests.api.case_rows import case
 from tests.api.dashboard.conftest import PHONE, Person, Town, accounts
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.store, pytest.mark.xdist_group("dashboard-map")]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.store]
 
 AXE = MODULES / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]

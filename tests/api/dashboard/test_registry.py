@@ -12,7 +12,7 @@ from tests.api.builders import World
 from tests.api.dashboard.axe import violations
 from tests.api.dashboard.conftest import Person, Town, accounts
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.store, pytest.mark.xdist_group("dashboard-registry")]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.store]
 
 SHEET = "plate,organ_code,division,use,management,energy,body,seats,status\n"
 

@@ -14,7 +14,7 @@ from tests.api.builders import PASSWORD, World
 from tests.api.case_rows import case
 from tests.api.dashboard.conftest import Person, Town, accounts
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.store, pytest.mark.xdist_group("dashboard-shell")]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.store]
 
 
 async def seed(world: World) -> None:

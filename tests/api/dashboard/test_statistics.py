@@ -14,7 +14,7 @@ from fleet.store import tables
 from tests.api.builders import World
 from tests.api.dashboard.conftest import Person, Town, accounts
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.store, pytest.mark.xdist_group("dashboard-statistics")]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.store]
 
 FUEL = {31: "云D10001", 32: "云D10002", 33: "云D10003"}
 ELECTRIC = {41: "云DD20001"}
