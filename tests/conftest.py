@@ -33,7 +33,7 @@ def _loopback_only(event: str, arguments: tuple[object, ...]) -> None:
             raise RuntimeError(f"a test tried to reach {host}; tests connect to loopback only")
 
 
-class PagesTogether(LoadScopeScheduling):
+class PagesTogether(LoadScopeScheduling):  # type: ignore[misc]  # the plugin has no types
     """Browser tests module by module, all others one by one.
 
     A module of browser tests has one server and one database, and its journeys go on from each other. (Groups by mark
