@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from api.dashboard.build import FOLDER
+from api.dashboard.build import MODULES
 
 _RUN = """async () => {
   const found = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] });
@@ -14,6 +14,6 @@ _RUN = """async () => {
 
 def violations(page: Page) -> list[str]:
     """Of a page that was entered with `bypass_policy=True`: axe is no script of ours."""
-    page.add_script_tag(path=FOLDER / "node_modules/axe-core/axe.min.js")
+    page.add_script_tag(path=MODULES / "axe-core" / "axe.min.js")
     found: list[str] = page.evaluate(_RUN)
     return found

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from api.dashboard.build import MODULES
 from tests.api.builders import World
 from tests.api.case_rows import case
+from tests.api.dashboard.axe import violations
 from tests.api.dashboard.conftest import PHONE, Person, Town, accounts
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.store]
-
-AXE = MODULES / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 
 async def seed(world: World) -> None:
@@ -42,18 +37,6 @@ async def seed(world: World) -> None:
 @pytest.fixture(scope="module", autouse=True)
 def seeded(town: Town) -> None:
     town.run(seed(town.world))
-
-
-def complaints_of(page: Page) -> list[str]:
-    page.add_script_tag(path=AXE)
-    found: dict[str, Any] = page.evaluate(
-        "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags } })", RULES
-    )
-    return [
-        f"{one['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
 
 
 def test_the_table_shows_what_the_filters_in_the_address_leave(person: Person) -> None:
@@ -112,10 +95,10 @@ def test_everybody_can_use_it(person: Person, lang: str, theme: str) -> None:
     expect(page.locator(".side .plate")).to_be_visible()
     expect(page.locator(".list .items li")).to_have_count(3)
     expect(page.locator(".side .steps, .side .quiet").first).to_be_visible()
-    assert complaints_of(page) == []
+    assert violations(page) == []
     page.keyboard.press("v")
     expect(page.locator(".data-table tbody tr[data-row-key]")).to_have_count(4)
-    assert complaints_of(page) == []
+    assert violations(page) == []
 
 
 def test_a_phone_shows_one_vehicle_without_sideways_scrolling(person: Person) -> None:
@@ -128,4 +111,4 @@ def test_a_phone_shows_one_vehicle_without_sideways_scrolling(person: Person) ->
 def test_the_log_in_can_be_used_by_everybody(person: Person) -> None:
     page = person(None, "/login", bypass_policy=True)
     expect(page.get_by_role("button", name="登录")).to_be_visible()
-    assert complaints_of(page) == []
+    assert violations(page) == []

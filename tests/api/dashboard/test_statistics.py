@@ -69,6 +69,6 @@ def test_a_sheet_is_the_server_s_and_english_is_complete(person: Person) -> None
     expect(page.locator(".board-table")).to_contain_text("Battery electric")
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="CSV").click()
+        page.get_by_role("menuitem", name="CSV").click()
     with download.value.path().open(encoding="utf-8-sig") as sheet:
         assert "25" in sheet.read()

@@ -6,10 +6,15 @@ export async function download(address: string, name: string, purpose?: string):
   const answer = await send(new Request(address, { headers: purpose === undefined ? {} : purposeHeader(purpose) }));
   if (!answer.ok) throw await problemOf(answer);
   const said = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1];
-  const url = URL.createObjectURL(await answer.blob());
+  save(await answer.blob(), said ?? name);
+}
+
+/** Hands a file to the browser to save. */
+export function save(file: Blob, name: string): void {
+  const url = URL.createObjectURL(file);
   const link = document.createElement("a");
   link.href = url;
-  link.download = said ?? name;
+  link.download = name;
   link.click();
   window.setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

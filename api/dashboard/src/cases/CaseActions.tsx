@@ -1,5 +1,5 @@
 import { Button, Tooltip } from "antd";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useT, useWord } from "../i18n";
 import { useSession } from "../session/session";
 import { useKeys } from "../ui/useKeys";
@@ -39,10 +39,10 @@ export function CaseActions({ one }: { one: Case }) {
   const takeIt = () => void (whyNot(one, "assign", me) ?? take("assign", { assignee: me.username, why: "", explainBy: null }));
   const decides = may("decide_cases");
   const explains = may("explain_cases");
-  useKeys(useMemo(() => ({
+  useKeys({
     ...(decides ? { i: takeIt, e: () => open("ask"), c: () => open("confirm"), d: () => open("dismiss") } : {}),
     ...(explains ? { e: () => open("explain") } : {}),
-  }), [one, decides, explains, take]));
+  });
 
   const button = (kind: DialogKind, primary = false) => {
     const not = whyNot(one, command(kind), me);

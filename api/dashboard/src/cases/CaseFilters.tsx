@@ -1,11 +1,10 @@
-import { Button, Checkbox, Select, TreeSelect } from "antd";
-import { useMemo } from "react";
+import { Button, Checkbox, Select } from "antd";
 import { useGet } from "../api/queries";
 import { number } from "../format/number";
 import { useT, useWord } from "../i18n";
 import { useMay } from "../session/session";
 import { Severity } from "../ui/marks";
-import { organTree, useOrgans } from "../ui/organs";
+import { OrganTreeField } from "../ui/OrganTreeField";
 import type { CaseAddress, SetCaseAddress } from "./address";
 import { listQuery } from "./address";
 import { RULES, STATES } from "./shapes";
@@ -17,8 +16,6 @@ export function CaseFilters({ address, set, me }: { address: CaseAddress; set: S
   const t = useT("cases");
   const word = useWord();
   const decides = useMay("decide_cases");
-  const organs = useOrgans();
-  const tree = useMemo(() => organTree(organs.data?.items ?? []), [organs.data]);
   const { severity: _, ...query } = listQuery(address, me);
   const counts = useGet("/api/v1/cases/counts", { params: { query } });
   const of = (level: string) => counts.data?.items.filter((one) => one.severity === level).reduce((sum, one) => sum + one.cases, 0);
@@ -49,9 +46,7 @@ export function CaseFilters({ address, set, me }: { address: CaseAddress; set: S
         <Select size="small" aria-label={t("f_rule")} value={address.rule || null} placeholder={t("f_rule")} allowClear
           popupMatchSelectWidth={200} options={RULES.map((rule) => ({ value: rule, label: word("rule", rule) }))}
           onChange={(rule?: string | null) => set({ rule: rule ?? "" })} />
-        <TreeSelect size="small" aria-label={t("f_organ")}
-          {...(address.organ === null ? {} : { value: address.organ })} placeholder={t("f_organ")} allowClear showSearch
-          treeNodeFilterProp="title" treeData={tree} popupMatchSelectWidth={320} onChange={(organ?: number) => set({ organ: organ ?? null })} />
+        <OrganTreeField size="small" label={t("f_organ")} value={address.organ} onChange={(organ) => set({ organ })} />
         <Select size="small" aria-label={t("f_sort")} value={address.sort} onChange={(sort) => set({ sort })} popupMatchSelectWidth={150}
           options={[{ value: "worst", label: t("worst") }, { value: "newest", label: t("newest") }]} />
       </div>

@@ -1,6 +1,6 @@
 import { Button } from "antd";
 import { DownloadOutlined, EnvironmentOutlined, HistoryOutlined } from "@ant-design/icons";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { useNavigate } from "react-router";
 import { download } from "../api/download";
 import { dayTime } from "../format/time";
@@ -37,7 +37,7 @@ export function CaseSide({ one, moment }: { one: Case; moment: number | null }) 
     const [begin, end, now] = [from, to, at].map((moment) => new Date(moment).toISOString());
     void navigate(`/history?vehicles=${one.vehicle_id}&from=${begin}&to=${end}&at=${now}`);
   };
-  useKeys(useMemo(() => ({ m: toMap, ...(mayTrips ? { w: toReplay } : {}) }), [one, moment, mayTrips]));
+  useKeys({ m: toMap, ...(mayTrips ? { w: toReplay } : {}) });
   const save = (purpose: string) => {
     setAsking(false);
     setProblem(null);

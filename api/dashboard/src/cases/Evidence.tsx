@@ -35,7 +35,7 @@ export function Evidence({ one, address, set, moment, onMoment }: {
     const next = TABS[(TABS.indexOf(address.tab) + by + TABS.length) % TABS.length];
     if (next) set({ tab: next });
   }, [address.tab, set]);
-  useKeys(useMemo(() => ({ "[": () => step(-1), "]": () => step(1) }), [step]));
+  useKeys({ "[": () => step(-1), "]": () => step(1) });
   if (!finding) return null;
   const tabs = [
     { key: "readings", label: t("tab_readings"), children: <Readings finding={finding} moment={moment} onMoment={onMoment} /> },

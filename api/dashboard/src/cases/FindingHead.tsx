@@ -13,7 +13,7 @@ export function FindingHead({ finding, verdict }: { finding: Finding; verdict: V
   const lang = useLang();
   const t = useT("cases");
   const word = useWord();
-  const division = useCounties(lang);
+  const { name: division } = useCounties();
   const subject = `sub_${finding.subject.kind}` as const;
   return (
     <div className={finding.withdrawn_at === null ? "finding" : "finding gone"}>

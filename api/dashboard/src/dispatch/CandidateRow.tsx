@@ -3,7 +3,7 @@ import { number } from "../format/number";
 import { useLang, useT, useWord } from "../i18n";
 import { fleet } from "../live/fleet";
 import { Plate, StateSymbol } from "../ui/marks";
-import { useOrganNames } from "./organs";
+import { useOrganNames } from "../ui/organs";
 import type { Candidate } from "./model";
 
 /** One vehicle of the ranking: its place, what it has, why it stands there, and what is doubtful about it. */

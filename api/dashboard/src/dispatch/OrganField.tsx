@@ -1,7 +1,7 @@
 import { Select } from "antd";
 import { useMemo } from "react";
 import { useT } from "../i18n";
-import { useOrgans } from "./organs";
+import { useOrgans } from "../ui/organs";
 
 /** One organ of those the account sees, found by a part of its name. */
 export function OrganField({

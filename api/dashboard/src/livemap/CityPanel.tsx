@@ -1,9 +1,9 @@
-import { useEffect, useMemo, useState } from "react";
 import { Bar } from "../charts/Spark";
-import { useLang, useT } from "../i18n";
+import { useT } from "../i18n";
 import { number } from "../format/number";
 import { useFleetVersion } from "../live/useStream";
-import { countyName, readCounties, tally, type County } from "../map/counties";
+import { tally } from "../map/counties";
+import { useCounties } from "../map/useCounties";
 import { Severity, StateSymbol } from "../ui/marks";
 import { Panel } from "../ui/Panel";
 import { CityFigures } from "./CityFigures";
@@ -13,14 +13,10 @@ export function CityPanel({ county, onCounty, openCases }: {
   county: number | null; onCounty: (code: number) => void; openCases: number | null;
 }) {
   useFleetVersion();
-  const [counties, setCounties] = useState<County[]>([]);
+  const { counties, name } = useCounties();
   const t = useT("map");
-  const lang = useLang();
-  useEffect(() => {
-    void readCounties().then((found) => setCounties(found.counties), () => undefined);
-  }, []);
   const counts = tally();
-  const rows = useMemo(() => [...counties.map((one) => ({ code: one.code, name: countyName(one, lang) }))], [counties, lang]);
+  const rows = counties.map(({ code }) => ({ code, name: name(code) }));
   const outside = counts.get(0);
   const shown = outside ? [...rows, { code: 0, name: t("outside") }] : rows;
   const most = Math.max(1, ...shown.map(({ code }) => counts.get(code)?.onRoad ?? 0));

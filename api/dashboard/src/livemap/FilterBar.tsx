@@ -1,6 +1,6 @@
 import { FilterOutlined, TableOutlined, EnvironmentOutlined } from "@ant-design/icons";
-import { Badge, Button, Drawer, Select, TreeSelect } from "antd";
-import { useMemo, useState } from "react";
+import { Badge, Button, Drawer, Select } from "antd";
+import { useState } from "react";
 import { number } from "../format/number";
 import { useLang, useT, useWord } from "../i18n";
 import { fleet, STATES, type Vehicle } from "../live/fleet";
@@ -8,7 +8,7 @@ import { useFleetVersion } from "../live/useStream";
 import type { County } from "../map/counties";
 import { StateSymbol } from "../ui/marks";
 import { countShown, ENERGIES, filtered, NO_FILTER, USES, type MapState } from "./filters";
-import { organTree, useOrgans } from "../ui/organs";
+import { OrganTreeField } from "../ui/OrganTreeField";
 
 interface Props {
   address: MapState;
@@ -62,16 +62,11 @@ function Shown({ filter, onClear }: { filter: (vehicle: Vehicle) => boolean; onC
 function More({ address, set }: Pick<Props, "address" | "set">) {
   const t = useT("map");
   const word = useWord();
-  const { data } = useOrgans();
-  const tree = useMemo(() => organTree(data?.items ?? []), [data]);
   return (
     <div className="stack-form">
       <label className="field">
         {t("organ_label")}
-        <TreeSelect
-          treeData={tree} value={address.organ ?? undefined} allowClear showSearch treeNodeFilterProp="title" virtual placeholder={t("organ")}
-          onChange={(organ: number | undefined) => set({ organ: organ ?? null })}
-        />
+        <OrganTreeField label={t("organ")} value={address.organ} onChange={(organ) => set({ organ })} />
       </label>
       <label className="field">
         {t("use_label")}

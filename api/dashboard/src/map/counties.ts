@@ -1,4 +1,3 @@
-import type { Lang } from "../i18n";
 import { fleet } from "../live/fleet";
 
 export interface County {
@@ -28,8 +27,6 @@ export function readCounties(): Promise<{ counties: County[]; attribution: strin
   });
   return known;
 }
-
-export const countyName = (county: County, lang: Lang) => county[lang];
 
 export interface Tally {
   onRoad: number;

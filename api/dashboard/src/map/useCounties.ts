@@ -1,12 +1,21 @@
-import { useEffect, useState } from "react";
-import type { Lang } from "../i18n";
+import { useQuery } from "@tanstack/react-query";
+import { useCallback } from "react";
+import { useLang, useT } from "../i18n";
 import { readCounties, type County } from "./counties";
 
-/** The name of a county by its code; the code where there is no such county. */
-export function useCounties(lang: Lang): (code: number) => string {
-  const [counties, setCounties] = useState<readonly County[]>([]);
-  useEffect(() => {
-    void readCounties().then((found) => setCounties(found.counties), () => undefined);
-  }, []);
-  return (code) => counties.find((county) => county.code === code)?.[lang] ?? String(code);
+/** The division of the city itself: that of its own organs, not of a county. */
+export const CITY = 530300;
+const NONE: readonly County[] = [];
+
+/** The nine counties, and the name of a division by its code; the code itself where there is no such division. */
+export function useCounties() {
+  const { data } = useQuery({ queryKey: ["counties"], queryFn: readCounties, staleTime: Infinity });
+  const lang = useLang();
+  const t = useT("shell");
+  const counties = data?.counties ?? NONE;
+  const name = useCallback(
+    (code: number) => (code === CITY ? t("city_organs") : (counties.find((one) => one.code === code)?.[lang] ?? String(code))),
+    [counties, lang, t],
+  );
+  return { counties, name };
 }

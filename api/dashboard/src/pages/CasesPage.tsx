@@ -1,4 +1,4 @@
-import { useCallback, useMemo } from "react";
+import { useCallback } from "react";
 import { useLocation, useNavigate, useParams } from "react-router";
 import "../theme/cases.css";
 import { ADDRESS } from "../cases/address";
@@ -21,7 +21,7 @@ export default function CasesPage() {
     const query = params.toString();
     void navigate(`/cases${to === null ? "" : `/${to}`}${query ? `?${query}` : ""}`);
   }, [navigate, search]);
-  useKeys(useMemo(() => ({ Escape: () => go(null) }), [go]));
+  useKeys({ Escape: () => go(null) });
   return (
     <div className={id === null ? "cases-page" : "cases-page one"}>
       <CaseInbox address={address} set={set} current={id} onOpen={go} />

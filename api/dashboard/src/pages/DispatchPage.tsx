@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useState } from "react";
 import { useLocation, useNavigate, useParams } from "react-router";
 import { EmergencyDialog } from "../dispatch/EmergencyDialog";
 import { ForceDrawer } from "../dispatch/ForceDrawer";
@@ -40,17 +40,12 @@ export default function DispatchPage() {
       search: new URLSearchParams({ tab: next, ...(address.organ ? { organ: String(address.organ) } : {}) }).toString(),
     });
   const mayApply = may("apply_for_vehicles");
-  useKeys(
-    useMemo(
-      () => ({
+  useKeys({
         Escape: () => go(""),
         ...(mayApply ? { o: () => setMaking("order"), e: () => setMaking("emergency") } : {}),
         j: () => stepRow(1),
         k: () => stepRow(-1),
-      }),
-      [go, mayApply],
-    ),
-  );
+      });
   const shown = order !== null || task !== null;
   const opened = (made: Order) => {
     setMaking(null);

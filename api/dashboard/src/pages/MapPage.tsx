@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useRef } from "react";
 import { useT } from "../i18n";
 import { CaseList, orderedCases, useOpenCases } from "../livemap/CaseList";
 import { CityPanel } from "../livemap/CityPanel";
@@ -7,7 +7,7 @@ import { ADDRESS, LEVELS, NO_FILTER, useFilter } from "../livemap/filters";
 import { VehiclePanel } from "../livemap/VehiclePanel";
 import { VehicleTable } from "../livemap/VehicleTable";
 import { canDraw } from "../livemap/webgl";
-import { readCounties, type County } from "../map/counties";
+import { useCounties } from "../map/useCounties";
 import type { FleetMap } from "../map/FleetMap";
 import { useMay } from "../session/session";
 import { useTheme } from "../theme/useTheme";
@@ -19,7 +19,7 @@ const LiveMap = lazy(() => import("../livemap/LiveMap"));
 /** The live map: where the fleet is and what it is doing. */
 export default function MapPage() {
   const [address, set] = useUrlState(ADDRESS);
-  const [counties, setCounties] = useState<County[]>([]);
+  const { counties } = useCounties();
   const map = useRef<FleetMap | null>(null);
   const theme = useTheme();
   const t = useT("map");
@@ -30,9 +30,6 @@ export default function MapPage() {
   const drawn = useMemo(canDraw, []);
   const asTable = address.view === "table" || !drawn;
 
-  useEffect(() => {
-    void readCounties().then((found) => setCounties(found.counties), () => undefined);
-  }, []);
   // Only where the map begins; from then on the map moves the address.
   const at = useMemo(() => {
     const parts = address.at.split(",").map(Number);

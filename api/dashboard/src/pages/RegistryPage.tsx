@@ -1,5 +1,5 @@
 import { Button, Input, Select } from "antd";
-import { useDeferredValue, useMemo, useState } from "react";
+import { useDeferredValue, useState } from "react";
 import { NavLink, Navigate, useLocation, useNavigate, useParams } from "react-router";
 import { plainPlate } from "../format/plate";
 import { useT, useWord } from "../i18n";
@@ -48,15 +48,10 @@ export default function RegistryPage() {
   const q = useDeferredValue(address.q.trim());
   const mayWrite = kind !== undefined && may(RIGHTS[kind].write);
   const mayImport = may("import_registry");
-  useKeys(
-    useMemo(
-      () => ({
+  useKeys({
         ...(mayWrite ? { n: () => setMaking(true), e: () => id !== null && setEditing(true) } : {}),
         ...(mayImport ? { i: () => setImporting(true) } : {}),
-      }),
-      [mayWrite, mayImport, id],
-    ),
-  );
+      });
   if (!kind) return <Navigate to="/registry/vehicles" replace />;
   const open = (one: number | null) => {
     setMaking(false);

@@ -1,7 +1,7 @@
 import { App, Button } from "antd";
 import { useState } from "react";
-import { purposeHeader, send } from "../api/client";
-import { problemOf, problemSentence } from "../api/problem";
+import { download } from "../api/download";
+import { problemSentence } from "../api/problem";
 import { useLang, useT } from "../i18n";
 import { PurposeDialog } from "../ui/Purpose";
 
@@ -14,13 +14,7 @@ export function Export({ kind }: { kind: "vehicles" | "organs" | "drivers" }) {
   const take = async (purpose: string) => {
     setAsking(false);
     try {
-      const answer = await send(new Request(`/api/v1/exports/${kind}.csv?headers=${lang}`, { headers: purposeHeader(purpose) }));
-      if (!answer.ok) throw await problemOf(answer);
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(await answer.blob());
-      link.download = `${kind}.csv`;
-      link.click();
-      URL.revokeObjectURL(link.href);
+      await download(`/api/v1/exports/${kind}.csv?headers=${lang}`, `${kind}.csv`, purpose);
     } catch (reason) {
       void message.error(problemSentence(reason, lang));
     }

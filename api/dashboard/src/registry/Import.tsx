@@ -1,6 +1,7 @@
 import { Button, Checkbox, Modal, Radio, Upload } from "antd";
 import { useState } from "react";
 import type { Shape } from "../api/client";
+import { save } from "../api/download";
 import { send } from "../api/client";
 import { Problem, problemOf } from "../api/problem";
 import { invalidate } from "../api/queries";
@@ -53,17 +54,8 @@ export function Import({ kind, onClose }: { kind: Sheet; onClose: () => void }) 
   };
   const download = async () => {
     if (!file || !report) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(
-      await refusedSheet(
-        file,
-        report.items.filter((one) => one.outcome === "refused"),
-        t("why_refused"),
-      ),
-    );
-    link.download = `${sheet}-refused.csv`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    const refusedRows = report.items.filter((one) => one.outcome === "refused");
+    save(await refusedSheet(file, refusedRows, t("why_refused")), `${sheet}-refused.csv`);
   };
   return (
     <Modal

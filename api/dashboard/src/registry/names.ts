@@ -1,24 +1,14 @@
-import { useEffect, useMemo, useState } from "react";
-import { useGet } from "../api/queries";
-import { useLang } from "../i18n";
-import { readCounties, type County } from "../map/counties";
+import { useMemo } from "react";
+import { CITY, useCounties } from "../map/useCounties";
+import { useOrganNames, useOrgans } from "../ui/organs";
 
 /** Organs and divisions by their numbers; read once. */
 export function useNames() {
-  const lang = useLang();
-  const [counties, setCounties] = useState<County[]>([]);
-  const organs = useGet("/api/v1/organs", { params: { query: { limit: 6000 } } }, { staleTime: 10 * 60_000 });
-  useEffect(() => {
-    void readCounties().then(
-      (found) => setCounties(found.counties),
-      () => undefined,
-    );
-  }, []);
+  const { data } = useOrgans();
+  const organs = useOrganNames();
+  const { counties, name } = useCounties();
   return useMemo(() => {
-    const divisions = new Map<number, string>([
-      [530300, lang === "zh" ? "市级" : "City"],
-      ...counties.map((one): [number, string] => [one.code, one[lang]]),
-    ]);
-    return { list: organs.data?.items ?? [], organs: new Map((organs.data?.items ?? []).map((one) => [one.id, one.name])), divisions };
-  }, [organs.data, counties, lang]);
+    const divisions = new Map([CITY, ...counties.map((one) => one.code)].map((code) => [code, name(code)]));
+    return { list: data?.items ?? [], organs, divisions };
+  }, [data, organs, counties, name]);
 }

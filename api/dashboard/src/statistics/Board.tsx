@@ -12,8 +12,8 @@ import { BoardFigure } from "./BoardFigure";
 import { BoardTable, type BoardRow } from "./BoardTable";
 import { ExportMenu } from "./ExportMenu";
 import type { Definition, ShareName } from "./figures";
-import { OrganField } from "./OrganField";
-import { useCounties } from "./useCounties";
+import { OrganTreeField } from "../ui/OrganTreeField";
+import { useCounties } from "../map/useCounties";
 import { WhatIf } from "./WhatIf";
 import { YearTrend } from "./YearTrend";
 
@@ -66,7 +66,7 @@ export function Board({ definitions }: { definitions: readonly Definition[] }) {
           onChange={(chosen: number) => setAddress({ year: chosen === thisYear ? null : chosen }, { push: true })}
           options={Array.from({ length: 10 }, (_, index) => ({ value: thisYear - index, label: String(thisYear - index) }))}
         />
-        <OrganField value={address.organ} onChange={(organ) => setAddress({ organ }, { push: true })} />
+        <OrganTreeField label={t("organ")} value={address.organ} onChange={(organ) => setAddress({ organ }, { push: true })} />
         <Segmented
           aria-label={t("group_by")}
           value={address.by}

@@ -1,6 +1,9 @@
 import { DownloadOutlined } from "@ant-design/icons";
 import { Button, Dropdown } from "antd";
+import { useState } from "react";
+import { download } from "../api/download";
 import { useT } from "../i18n";
+import { ProblemView } from "../ui/states";
 
 export interface Sheet {
   title: string;
@@ -21,19 +24,23 @@ function link({ address, query }: Sheet, format: string): string {
 /** What is shown, as the server's CSV or XLSX, with its definition and period. */
 export function ExportMenu({ sheets }: { sheets: readonly Sheet[] }) {
   const t = useT("statistics");
+  const [problem, setProblem] = useState<unknown>(null);
   const items = sheets.flatMap((sheet) =>
     ["csv", "xlsx"].map((format) => ({
       key: `${sheet.address}.${format}`,
-      label: (
-        <a href={link(sheet, format)} download>
-          {sheet.title} · {format.toUpperCase()}
-        </a>
-      ),
+      label: `${sheet.title} · ${format.toUpperCase()}`,
+      onClick: () => {
+        setProblem(null);
+        download(link(sheet, format), `${sheet.title}.${format}`).catch(setProblem);
+      },
     })),
   );
   return (
-    <Dropdown trigger={["click"]} menu={{ items }}>
-      <Button icon={<DownloadOutlined />}>{t("export")}</Button>
-    </Dropdown>
+    <>
+      <Dropdown trigger={["click"]} menu={{ items }}>
+        <Button icon={<DownloadOutlined />}>{t("export")}</Button>
+      </Dropdown>
+      {problem !== null && <ProblemView problem={problem} />}
+    </>
   );
 }

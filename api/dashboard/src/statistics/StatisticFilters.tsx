@@ -5,8 +5,8 @@ import { Filters } from "../ui/Filters";
 import { ExportMenu, type Sheet } from "./ExportMenu";
 import type { Definition } from "./figures";
 import type { Dimension } from "./groups";
-import { OrganField } from "./OrganField";
-import { useCounties } from "./useCounties";
+import { OrganTreeField } from "../ui/OrganTreeField";
+import { CITY, useCounties } from "../map/useCounties";
 import { asDays, asText, presets } from "./usePeriod";
 
 export interface Asked {
@@ -65,10 +65,10 @@ export function StatisticFilters({
           placeholder={t("county")}
           allowClear
           onChange={(code?: number) => onChange({ division: code ?? null })}
-          options={[{ value: 530300, label: t("city_organs") }, ...counties.map((one) => ({ value: one.code, label: name(one.code) }))]}
+          options={[{ value: CITY, label: name(CITY) }, ...counties.map((one) => ({ value: one.code, label: name(one.code) }))]}
         />
       )}
-      {knows("organ") && <OrganField value={asked.organ} onChange={(organ) => onChange({ organ })} />}
+      {knows("organ") && <OrganTreeField label={t("organ")} value={asked.organ} onChange={(organ) => onChange({ organ })} />}
       <Checkbox checked={asked.compare} onChange={(event) => onChange({ compare: event.target.checked })}>
         {t("compare")}
       </Checkbox>

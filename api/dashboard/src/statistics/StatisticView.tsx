@@ -11,7 +11,7 @@ import { DIMENSIONS, nameOf, opened, type Dimension } from "./groups";
 import { GroupTable } from "./GroupTable";
 import { StatisticFilters, type Asked } from "./StatisticFilters";
 import { Total } from "./Total";
-import { useCounties } from "./useCounties";
+import { useCounties } from "../map/useCounties";
 import { periodOf } from "./usePeriod";
 
 const ADDRESS = {

@@ -12,7 +12,9 @@ export function useOrganNames(): ReadonlyMap<number, string> {
   return useMemo(() => new Map(data?.items.map((organ) => [organ.id, organ.name])), [data]);
 }
 
+/** A node of a tree to look at (`key`) or to choose from (`value`). */
 export interface OrganNode {
+  key: number;
   value: number;
   title: string;
   children: OrganNode[];
@@ -20,7 +22,7 @@ export interface OrganNode {
 
 /** The organs as a tree; what has no parent that one may see stands at the top. */
 export function organTree(organs: readonly Shape<"OrganShown">[]): OrganNode[] {
-  const nodes = new Map(organs.map((one) => [one.id, { value: one.id, title: one.name, children: [] as OrganNode[] }]));
+  const nodes = new Map(organs.map((one) => [one.id, { key: one.id, value: one.id, title: one.name, children: [] as OrganNode[] }]));
   const top: OrganNode[] = [];
   for (const one of organs) {
     const node = nodes.get(one.id);

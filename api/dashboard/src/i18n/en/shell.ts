@@ -1,7 +1,7 @@
 import type { zh } from "../zh/shell";
 
 export const en: Record<keyof typeof zh, string> = {
-  product: "One Network", city: "Qujing", navigation: "Navigation", skip: "Skip to content",
+  product: "One Network", city_organs: "City organs", city: "Qujing", navigation: "Navigation", skip: "Skip to content",
   nav_map: "Map", nav_dispatch: "Dispatch", nav_cases: "Cases", nav_history: "History", nav_statistics: "Statistics",
   nav_registry: "Registry", nav_audit: "Audit", nav_system: "System",
   account: "Account", password: "Password", otp: "One-time password", otp_hint: "Six digits, or a recovery code",

@@ -24,7 +24,6 @@ export const en: Record<keyof typeof zh, string> = {
   organ: "All organs",
   clear: "Clear filters",
   year: "Year",
-  city_organs: "City organs",
   purchases: "Share of purchases",
   stock: "Share of stock",
   distance: "Share of distance",

@@ -1,5 +1,5 @@
 export const zh = {
-  product: "公车一张网", city: "曲靖市", navigation: "导航", skip: "跳到内容",
+  product: "公车一张网", city_organs: "市级单位", city: "曲靖市", navigation: "导航", skip: "跳到内容",
   nav_map: "地图", nav_dispatch: "调度", nav_cases: "线索", nav_history: "轨迹", nav_statistics: "统计", nav_registry: "台账",
   nav_audit: "审计", nav_system: "系统",
   account: "账号", password: "密码", otp: "动态口令", otp_hint: "六位动态口令,或一个恢复码", sign_in: "登录", sign_out: "退出登录",

@@ -22,7 +22,6 @@ export const zh = {
   organ: "全部单位",
   clear: "清除筛选",
   year: "年度",
-  city_organs: "市级单位",
   purchases: "新增及更新占比",
   stock: "保有占比",
   distance: "里程占比",
