@@ -13,6 +13,9 @@ const FORBIDDEN = [
   [/new EventSource\(/, "opens a stream: only src/live/stream.ts does", "live/stream.ts"],
   [/export default/, "is a default export: only pages and lazy charts have one", /^(pages\/|charts\/|livemap\/LiveMap)/],
 ];
+const SHARED_STYLES = ["app.css", "shell.css", "parts.css"];
+/** Refined by pages with a class of their own behind them. */
+const SHARED_CLASSES = /^(items|chip|ant-.*)$/;
 const LINES = 150;
 const WIDTH = 150;
 
@@ -37,7 +40,22 @@ for (const file of files.sort()) {
     if (!allowed(from, to)) problems.push(`src/${file}: ${from}/ may not import ${to}/`);
   }
 }
-for (const problem of problems) console.error(problem);
+// Styles of a page stay when another page is opened: what two pages begin a rule with would change the other.
+const owners = new Map();
+const pages = readdirSync("src/theme").filter((one) => one.endsWith(".css") && one !== "antd.css" && !SHARED_STYLES.includes(one));
+for (const name of [...SHARED_STYLES, ...pages]) {
+  const rules = readFileSync(join("src/theme", name), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+  for (const [, selectors] of rules.matchAll(/([^{}]+)\{/g)) {
+    for (const selector of selectors.split(",")) {
+      const first = /^\s*\.([\w-]+)(?![\w-])/.exec(selector)?.[1];
+      if (first === undefined || SHARED_CLASSES.test(first)) continue;
+      const owner = owners.get(first);
+      if (owner !== undefined && owner !== name && pages.includes(name)) problems.push(`src/theme/${name}: .${first} begins a rule of ${owner} too`);
+      owners.set(first, name);
+    }
+  }
+}
+for (const problem of new Set(problems)) console.error(problem);
 if (problems.length > 0) process.exit(1);
 console.log(`${files.length} files of src/: imports, addresses and lengths are in order`);
 

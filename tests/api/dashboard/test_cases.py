@@ -67,11 +67,11 @@ def test_a_case_is_found_weighed_and_decided_by_keyboard(person: Person, town: T
     expect(dialog).to_contain_text("请填写理由")
     page.keyboard.type("核实无误")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".history")).to_contain_text("核实无误")
+    expect(page.locator(".case-history")).to_contain_text("核实无误")
     expect(page.locator(".side .steps .now")).to_have_text("已确认")
     page.keyboard.press("u")
     expect(page.locator(".side .steps .now")).to_have_text("待受理")
-    expect(page.locator(".history")).to_contain_text("撤销误操作")
+    expect(page.locator(".case-history")).to_contain_text("撤销误操作")
     read = town.run(town.world.rows("select purpose from audit_log where action = 'track.read'"))
     assert {row["purpose"] for row in read} == {"线索 XS-2026-000002"}
 

@@ -99,7 +99,7 @@ def test_an_order_from_the_application_to_the_vehicle(person: Person, town: Town
     page.get_by_role("dialog").get_by_label("里程表读数").fill("84000.4")
     page.get_by_role("dialog").get_by_role("button", name="登记出车").click()
     expect(page.locator(".order-head .chip").first).to_have_text("在途")
-    expect(page.locator(".history")).to_contain_text("出车")
+    expect(page.locator(".order-history")).to_contain_text("出车")
     page.emulate_media(media="print")
     expect(page.locator(".paper")).to_contain_text("公务用车派车单")
     expect(page.locator(".shell")).to_be_hidden()
@@ -166,5 +166,5 @@ def test_a_task_force_is_called_answered_and_released(person: Person, town: Town
 def test_the_desk_can_be_used_by_everybody(person: Person, theme: str, lang: str) -> None:
     page = person("organ_dispatcher", "/dispatch?tab=all", theme=theme, lang=lang, bypass_policy=True)
     page.locator(".order-row").nth(1).click()
-    expect(page.locator(".history li").first).to_be_visible()
+    expect(page.locator(".order-history li").first).to_be_visible()
     assert violations(page) == []

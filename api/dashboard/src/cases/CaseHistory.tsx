@@ -19,7 +19,7 @@ export function CaseHistory({ steps }: { steps: readonly Step[] }) {
     return Array.isArray(data["to"]) && data["to"].length > 0 ? t("escalated_to", { who: data["to"].join(joined) }) : "";
   };
   return (
-    <ol className="history">
+    <ol className="case-history">
       {[...steps].reverse().map((step) => {
         const named = WORDS[step.command];
         return (

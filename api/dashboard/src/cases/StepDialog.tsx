@@ -39,7 +39,7 @@ export function StepDialog({ kind, organ, problem, busy, onSubmit, onClose }: {
   return (
     <Modal open title={t(`d_${kind}`)} okText={kind === "assign" ? t("assign_many") : t(kind)} cancelText={shell("cancel")}
       afterOpenChange={(shown) => shown && !assigns && words.current?.focus()}
-      confirmLoading={busy ?? false} onOk={submit} onCancel={onClose} width={460}>
+      confirmLoading={busy ?? false} onOk={submit} onCancel={onClose} width={460} className="step-dialog">
       {assigns && (
         <>
           <label className="field">

@@ -89,7 +89,7 @@ function Shown({ task, onBack }: { task: Task; onBack: () => void }) {
       <aside className="side" aria-label={t("needs")}>
         <ForceNeeds task={task} />
         <Panel title={t("history")}>
-          <ol className="history">
+          <ol className="order-history">
             {[...task.history].reverse().map((one) => (
               <li key={one.n}>
                 <span>{t(`force_${one.command as "begin"}`)}</span>

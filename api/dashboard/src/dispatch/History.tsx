@@ -36,7 +36,7 @@ export function History({ order }: { order: Order }) {
   };
   return (
     <Panel title={t("history")} note={t("steps_n", { n: items.length })}>
-      <ol className="history">
+      <ol className="order-history">
         {items.map((one) => (
           <li key={one.n}>
             <span>{name(one.command)}</span>

@@ -37,7 +37,7 @@ export function drawn(rings: readonly Ring[]): GeoJSON.FeatureCollection {
 /** A mark as an element of the page, so that the keyboard and a reader of the screen reach it. */
 export function markerOf({ lat, lon, label, title, look, shift, onClick, onMoved }: Mark): Marker {
   const element = document.createElement(onClick ? "button" : "span");
-  element.className = `mark ${look}`;
+  element.className = `place-mark ${look}`;
   element.textContent = label;
   element.title = title;
   element.setAttribute("aria-label", title);

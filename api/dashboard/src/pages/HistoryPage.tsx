@@ -1,5 +1,4 @@
 import { useMemo } from "react";
-import "../theme/cases.css";
 import "../theme/history.css";
 import { ADDRESS, periodOf } from "../history/address";
 import { Trips } from "../history/Trips";

@@ -12,7 +12,6 @@ import { OrganTree } from "../registry/OrganTree";
 import { RecordDrawer } from "../registry/RecordDrawer";
 import { RecordTable } from "../registry/RecordTable";
 import { useSession } from "../session/session";
-import "../theme/dispatch.css";
 import "../theme/registry.css";
 import { Filters } from "../ui/Filters";
 import { useKeys } from "../ui/useKeys";

@@ -29,6 +29,9 @@ const HIDDEN = new Set([
   "parent_id",
 ]);
 
+/** English words are the longer ones. */
+const WIDTHS: Readonly<Record<string, number>> = { organ_id: 190, name: 220, use: 130, management: 116, energy: 124 };
+
 /** The records of one kind that match; what is seldom asked for is a column that one switches on. */
 export function RecordTable({
   kind,
@@ -60,7 +63,7 @@ export function RecordTable({
       title: t(field.label),
       hidden: HIDDEN.has(field.name) && !(kind === "organs" && field.name === "division"),
       figure: field.type === "number",
-      ...(field.name === "organ_id" || field.name === "name" ? { width: 220 } : {}),
+      ...(WIDTHS[field.name] ? { width: WIDTHS[field.name] } : {}),
       render: (row) => <Value field={field} value={row[field.name]} />,
     }));
     if (kind === "vehicles") {
