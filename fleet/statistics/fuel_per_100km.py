@@ -13,10 +13,14 @@ FUEL_PER_100KM = Statistic(
     slug="fuel_per_100km",
     title_zh="百公里油耗",
     title_en="Fuel per 100 km",
-    definition_zh="已知燃料消耗的行程：消耗除以其里程。全部里程并列，以示已知部分的多少。",
+    definition_zh=(
+        "已知燃料消耗的行程：消耗除以其里程。全部里程并列，以示已知部分的多少。"
+        "汽油、柴油、燃气的升数合并计算，须分别看时按能源类型分组。"
+    ),
     definition_en=(
         "Of the trips whose fuel is known from a counter or a level: what they used by the distance they drove."
         " All distance stands beside it, so that it is seen how much is known."
+        " Litres of petrol, diesel and gas are added alike: grouped by energy kind, each stands for itself."
     ),
     unit=Unit.L_PER_100KM,
     decimals=2,
