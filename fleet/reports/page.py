@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from html import escape
 
 from fleet.model.moments import LOCAL
 from fleet.model.verdicts import VerdictKind
 from fleet.reports import svg
+from fleet.reports.energy import energy
 from fleet.reports.monthly import Figure, PlaceRow, Report
 from fleet.reports.recount import recount
 from fleet.reports.style import META_POLICY, STYLE
-from fleet.reports.usage import QUANTITY, Medium, Method, Parts
-from fleet.reports.words import (
-    MEDIA,
-    METHODS,
-    NONE,
-    UNITS,
-    Language,
-    Words,
-    km,
-    number,
-    relative,
-    thousandths,
-    yuan,
-)
-from fleet.statistics.base import Unit, per
+from fleet.reports.table import table
+from fleet.reports.words import NONE, UNITS, Language, Words, km, number, percent, relative, share
+from fleet.statistics.base import Unit
 
 _TILES = (
     *("distance", "trips", "nev_share_stock", "nev_share_distance"),
@@ -82,7 +71,7 @@ def page(report: Report, language: Language) -> str:
             _summary(report, words),
             _movement(report, words),
             _places(report, words),
-            _energy(report, words),
+            energy(report, words),
             recount(report, words),
         )
     )
@@ -92,19 +81,6 @@ def page(report: Report, language: Language) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>{svg.PATTERNS}{body}</body></html>"
     )
-
-
-def table(heads: Sequence[tuple[str, bool]], rows: Iterable[Sequence[str]], *, total: bool = False) -> str:
-    """Cells are HTML. A head is its words and whether its column holds numbers; `total`: the last row is the sum."""
-    lines = list(rows)
-    head = "".join(f"<th{' class=n' if numeric else ''}>{words}</th>" for words, numeric in heads)
-    body = ""
-    for n, row in enumerate(lines):
-        cells = "".join(
-            f"<td{' class=n' if numeric else ''}>{cell}</td>" for cell, (_, numeric) in zip(row, heads, strict=True)
-        )
-        body += f"<tr{' class=total' if total and n == len(lines) - 1 else ''}>{cells}</tr>"
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _head(report: Report, words: Words, whose: str) -> str:
@@ -162,11 +138,8 @@ def _summary(report: Report, words: Words) -> str:
     )
 
 
-def _percent(parts: dict[str, int] | object | None, numerator: str, denominator: str) -> float | None:
-    if not isinstance(parts, dict) or not parts:
-        return None
-    share = per(parts[numerator], parts[denominator], 100)
-    return None if share is None else float(share)
+def _percent(parts: Mapping[str, int] | None, numerator: str, denominator: str) -> float | None:
+    return percent(parts[numerator], parts[denominator]) if parts else None
 
 
 def _tile(figure: Figure, words: Words) -> str:
@@ -219,9 +192,9 @@ def _movement(report: Report, words: Words) -> str:
             f'<svg class=mark viewBox="0 0 12 12"><rect width="12" height="12" fill="{colour}"/></svg>'
             f"{_mark(mark)}{words.of(name)}",
             f"{now[kind]:,}",
-            _share(now[kind], whole),
+            share(now[kind], whole),
             f"{then[kind]:,}" if whole_then else NONE,
-            _share(then[kind], whole_then),
+            share(then[kind], whole_then),
         )
         for kind, name, colour, mark in _VERDICTS
     ]
@@ -247,11 +220,6 @@ def _movement(report: Report, words: Words) -> str:
 def _mark(path: str) -> str:
     stroke = f'fill="none" stroke="{svg.INK}" stroke-width="1.6"'
     return f'<svg class=mark viewBox="0 0 12 12" aria-hidden="true">{path.format(stroke)}</svg>'
-
-
-def _share(part: int, whole: int) -> str:
-    share = per(part, whole, 100)
-    return NONE if share is None else f"{float(share):.1f} %"
 
 
 def _figures(report: Report, words: Words) -> str:
@@ -295,7 +263,7 @@ def _places(report: Report, words: Words) -> str:
         (
             words(one.name, one.name_en),
             _percent(one.counted["nev_share_distance"], "new_energy_m", "distance_m"),
-            _share(one.counted["nev_share_distance"]["new_energy_m"], one.counted["nev_share_distance"]["distance_m"]),
+            share(one.counted["nev_share_distance"]["new_energy_m"], one.counted["nev_share_distance"]["distance_m"]),
         )
         for one in report.places[:_MOST_BARS]
     ]
@@ -325,9 +293,8 @@ def _places(report: Report, words: Words) -> str:
 def _without_order(one: PlaceRow, words: Words) -> tuple[str, float | None, str]:
     verdicts = one.counted["verdicts"]
     judged, unapproved = sum(verdicts[kind] for kind in VerdictKind), verdicts[VerdictKind.UNAPPROVED]
-    share = per(unapproved, judged, 100)
-    written = f"{_share(unapproved, judged)} ({unapproved:,}/{judged:,})"
-    return words(one.name, one.name_en), None if share is None else float(share), written
+    written = f"{share(unapproved, judged)} ({unapproved:,}/{judged:,})"
+    return words(one.name, one.name_en), percent(unapproved, judged), written
 
 
 def _place(one: PlaceRow, words: Words) -> tuple[str, ...]:
@@ -338,163 +305,11 @@ def _place(one: PlaceRow, words: Words) -> tuple[str, ...]:
     return (
         escape(words(one.name, one.name_en)),
         f"{stock['vehicles']:,}",
-        _share(stock["new_energy"], stock["vehicles"]),
+        share(stock["new_energy"], stock["vehicles"]),
         km(driven["distance_m"]),
-        _share(driven["new_energy_m"], driven["distance_m"]),
-        _share(used["days_used"], used["days_available"]),
+        share(driven["new_energy_m"], driven["distance_m"]),
+        share(used["days_used"], used["days_available"]),
         f"{judged:,}",
-        f"{unapproved:,} <small>{_share(unapproved, judged)}</small>",
+        f"{unapproved:,} <small>{share(unapproved, judged)}</small>",
         f"{verdicts[VerdictKind.UNDETERMINED]:,}",
     )
-
-
-# ---------------------------------------------------------------- energy
-
-
-def _energy(report: Report, words: Words) -> str:
-    media = [medium for medium in Medium if _there(medium, report.energy) or _there(medium, report.energy_before)]
-    rows = [_medium(medium, report.energy, report.energy_before, words) for medium in media]
-    heads = (
-        (words("能源", "Energy"), False),
-        (words("测得用量", "Used, measured"), True),
-        (words("购入量", "Bought"), True),
-        (words("购用差", "Bought less used"), True),
-        (words("百公里用量", "Per 100 km"), True),
-        (words("方法", "Method"), False),
-        (words("百公里同比", "on the year"), True),
-        (words("支出（元）", "Paid, CNY"), True),
-    )
-    note = words(
-        "各类能源分别统计，互不相加。购用差只计既有购入记录、里程又基本测得的车辆；期末油箱余量可解释一部分，差额本身不是结论。",
-        "Kinds are never added. The difference is of vehicles with purchases whose distance was measured; a fuller tank"
-        " at the end explains some of it, and a difference is no finding.",
-    )
-    places = ""
-    if report.places and media:
-        place_heads = [
-            (words("县（市、区）", "County") if report.by_county else words("单位", "Organ"), False),
-            *(
-                head
-                for medium in media
-                for head in (
-                    (f"{words.of(MEDIA[medium])} <small>{_unit(medium)}</small>", True),
-                    (f"<small>{_unit(medium)}/100 km</small>", True),
-                )
-            ),
-        ]
-        place_rows = [
-            [
-                escape(words(one.name, one.name_en)),
-                *(cell for medium in media for cell in _place_cells(medium, one.energy, words)),
-            ]
-            for one in report.places
-        ]
-        places = f"<h3>{words('测得用量与百公里用量', 'Used, and per 100 km')}</h3>{table(place_heads, place_rows)}"
-    return (
-        f"<section class=sheet><h2>{words('能源', 'Energy')}</h2>{table(heads, rows)}<p class=note>{note}</p>{places}"
-        f"{_odd(report, words)}</section>"
-    )
-
-
-def _there(medium: Medium, parts: Parts) -> bool:
-    names = ("driven_m", "purchases", f"used_{QUANTITY[medium]}")
-    return any(parts[f"{medium.value}_{name}"] for name in names)
-
-
-def _unit(medium: Medium) -> str:
-    return "kWh" if medium is Medium.ELECTRICITY else "L"
-
-
-def _rate(medium: Medium, parts: Parts) -> float | None:
-    figure = per(parts[f"{medium.value}_best_{QUANTITY[medium]}"], parts[f"{medium.value}_best_m"], 100)
-    return None if figure is None else float(figure)
-
-
-def _medium(medium: Medium, parts: Parts, before: Parts, words: Words) -> tuple[str, ...]:
-    name, unit = medium.value, QUANTITY[medium]
-
-    def of(part: str) -> int:
-        return parts[f"{name}_{part}"]
-
-    difference = NONE
-    if of("compared_vehicle_months"):
-        apart = of(f"compared_bought_{unit}") - of(f"compared_used_{unit}")
-        many = words(f"{of('compared_vehicle_months'):,} 辆", f"{of('compared_vehicle_months'):,} vehicles")
-        difference = f"{thousandths(apart)}<br><small>{many}</small>"
-    told = of("best_m")
-    methods = "<br>".join(
-        f"<span class=name>{words.of(METHODS[method])} <small>{_share(of(f'{method.value}_m'), told)}</small></span>"
-        for method in Method
-        if of(f"{method.value}_m")
-    )
-    unpriced = of("unpriced")
-    paid = yuan(of("paid_fen")) if of("purchases") > unpriced else NONE
-    if unpriced:
-        paid += f"<br><small>{words(f'另 {unpriced:,} 次无金额', f'{unpriced:,} without amount')}</small>"
-    return (
-        f"{words.of(MEDIA[medium])} <small>{_unit(medium)}</small>",
-        thousandths(of(f"used_{unit}")) if of(f"used_{unit}") else NONE,
-        thousandths(of(f"bought_{unit}")) if of("purchases") else NONE,
-        difference,
-        number(_rate(medium, parts), 2),
-        methods or NONE,
-        relative(_rate(medium, parts), _rate(medium, before)),
-        paid,
-    )
-
-
-def _place_cells(medium: Medium, parts: Parts, words: Words) -> tuple[str, str]:
-    used = parts[f"{medium.value}_used_{QUANTITY[medium]}"]
-    told = parts[f"{medium.value}_best_m"]
-    if not told:
-        return thousandths(used) if used else NONE, NONE
-    method = max(Method, key=lambda one: parts[f"{medium.value}_{one.value}_m"])
-    rate = f"{number(_rate(medium, parts), 2)} <small>{words.of(METHODS[method])}</small>"
-    return thousandths(used) if used else NONE, rate
-
-
-def _odd(report: Report, words: Words) -> str:
-    title = words("离群车辆", "Outliers")
-    rule = words(
-        "与全市同类车辆的中位数相差悬殊，宜先核对仪表与记录；计入上列各数，未予剔除。规则见文末。",
-        "Far from the median of their like: look at meters and records first. They are counted above, not left out."
-        " The rule stands at the end.",
-    )
-    if not report.odd:
-        none = words("本月无车辆按规则被标注。", "No vehicle is flagged by the rule this month.")
-        return f"<h3>{title}</h3><p class=note>{none}</p>"
-    rows = [
-        (
-            escape(_plate(one.plate)),
-            escape(one.organ),
-            words.of(MEDIA[one.medium]),
-            f"{km(one.distance_m)}",
-            f"{number(one.per_100km, 1)}",
-            f"{number(one.median, 1)} <small>n={one.peers}</small>",
-            words("偏高" if one.high else "偏低", "high" if one.high else "low"),
-            words.of(METHODS[Method(one.method)]),
-        )
-        for one in report.odd
-    ]
-    heads = (
-        (words("号牌", "Plate"), False),
-        (words("单位", "Organ"), False),
-        (words("能源", "Energy"), False),
-        (words("里程 km", "Distance km"), True),
-        (words("百公里用量", "Per 100 km"), True),
-        (words("同类中位数", "Median of its like"), True),
-        ("", False),
-        (words("方法", "Method"), False),
-    )
-    rest = ""
-    if report.odd_total > len(report.odd):
-        rest = words(
-            f"共 {report.odd_total} 辆，按里程列前 {len(report.odd)} 辆。",
-            f"{report.odd_total} in all; the {len(report.odd)} with the most distance are listed.",
-        )
-    return f"<div class=keep><h3>{title}</h3><p class=note>{rule} {rest}</p>{table(heads, rows)}</div>"
-
-
-def _plate(plate: str) -> str:
-    """With the dot of the road: 云D·12345."""
-    return f"{plate[:2]}·{plate[2:]}" if len(plate) >= 7 else plate

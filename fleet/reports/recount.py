@@ -6,6 +6,7 @@ from html import escape
 
 from fleet.reports.definitions import DEFINITIONS
 from fleet.reports.monthly import Report
+from fleet.reports.table import table
 from fleet.reports.words import NONE, Words
 
 
@@ -69,27 +70,23 @@ def _statistic(report: Report, slug: str, span: str, words: Words) -> str:
 
 
 def _factors(report: Report, words: Words) -> str:
-    heads = "".join(
-        f"<th{' class=n' if numeric else ''}>{one}</th>"
-        for one, numeric in (
-            (words("系数", "Factor"), False),
-            (words("取值", "Value"), True),
-            (words("版本", "Version"), True),
-            (words("另有取值的单位", "Organs with their own"), True),
+    heads = (
+        (words("系数", "Factor"), False),
+        (words("取值", "Value"), True),
+        (words("版本", "Version"), True),
+        (words("另有取值的单位", "Organs with their own"), True),
+    )
+    rows = [
+        (
+            f"{words(one.zh, one.en)} <small>{one.slug}</small>",
+            f"{one.value:,} {words.unit(one.unit)}",
+            words("缺省", "default") if one.version_id is None else f"#{one.version_id}",
+            f"{one.organs or NONE}",
         )
-    )
-    rows = "".join(
-        f"<tr><td>{words(one.zh, one.en)} <small>{one.slug}</small></td>"
-        f"<td class=n>{one.value:,} {words.unit(one.unit)}</td>"
-        f"<td class=n>{words('缺省', 'default') if one.version_id is None else f'#{one.version_id}'}</td>"
-        f"<td class=n>{one.organs or NONE}</td></tr>"
         for one in report.factors
-    )
+    ]
     note = words(
         "系数按每日开始时、各单位适用的策略值取用；此处为期末本级取值。",
         "Factors are policies as they held for each organ when each day began; shown are those at the end, here.",
     )
-    return (
-        f"<h3>{words('所用系数', 'Factors')}</h3>"
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table><p class=note>{note}</p>"
-    )
+    return f"<h3>{words('所用系数', 'Factors')}</h3>{table(heads, rows)}<p class=note>{note}</p>"

@@ -7,7 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from fleet.reports.usage import Medium, Method
-from fleet.statistics.base import Unit
+from fleet.statistics.base import Unit, per
 
 
 class Language(StrEnum):
@@ -114,6 +114,17 @@ def thousandths(value: int) -> str:
 
 def yuan(fen: int) -> str:
     return f"{fen / 100:,.2f}"
+
+
+def percent(part: int, whole: int) -> float | None:
+    found = per(part, whole, 100)
+    return None if found is None else float(found)
+
+
+def share(part: int, whole: int) -> str:
+    """In percent, written."""
+    found = percent(part, whole)
+    return NONE if found is None else f"{found:.1f} %"
 
 
 def relative(now: float | None, then: float | None) -> str:
