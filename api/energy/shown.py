@@ -7,11 +7,8 @@ from typing import Any
 
 from api.sheets import Cell
 from fleet.reports.definitions import DEFINITIONS
-from fleet.reports.usage import QUANTITY, Medium, Method, Parts
-from fleet.statistics.base import per
+from fleet.reports.usage import QUANTITY, SHOWN_UNIT, Medium, Method, Parts, known, main_method, per_100km
 from fleet.store.energy_sheet import Registered, VehicleFigure
-
-UNITS = {medium: "kWh" if medium is Medium.ELECTRICITY else "L" for medium in Medium}
 
 
 def definitions_shown() -> list[dict[str, str]]:
@@ -19,7 +16,7 @@ def definitions_shown() -> list[dict[str, str]]:
 
 
 def use_shown(parts: Parts) -> dict[str, Any]:
-    media = {medium: medium_shown(medium, parts) for medium in Medium if _there(medium, parts)}
+    media = {medium: medium_shown(medium, parts) for medium in Medium if known(medium, parts)}
     return {
         "distance_km": parts["distance_m"] / 1_000,
         "calculated_yuan": round(parts["calculated_mfen"] / 100_000, 2),
@@ -28,16 +25,13 @@ def use_shown(parts: Parts) -> dict[str, Any]:
     }
 
 
-def _there(medium: Medium, parts: Mapping[str, int]) -> bool:
-    return any(value for name, value in parts.items() if name.startswith(f"{medium.value}_"))
-
-
 def medium_shown(medium: Medium, parts: Parts) -> dict[str, Any]:
     name, unit = medium.value, QUANTITY[medium]
 
     def of(part: str) -> int:
         return parts[f"{name}_{part}"]
 
+    figure, method = per_100km(medium, parts), main_method(medium, parts)
     compared = None
     if of("compared_vehicle_months"):
         bought, used = of(f"compared_bought_{unit}"), of(f"compared_used_{unit}")
@@ -48,30 +42,19 @@ def medium_shown(medium: Medium, parts: Parts) -> dict[str, Any]:
             "vehicle_months": of("compared_vehicle_months"),
         }
     return {
-        "unit": UNITS[medium],
+        "unit": SHOWN_UNIT[medium],
         "used": of(f"used_{unit}") / 1_000,
         "bought": of(f"bought_{unit}") / 1_000,
         "paid_yuan": of("paid_fen") / 100,
         "purchases": of("purchases"),
         "unpriced": of("unpriced"),
         "per_100km": {
-            "value": per_100km(medium, parts),
-            "method": main_method(medium, parts),
+            "value": None if figure is None else float(round(figure, 2)),
+            "method": None if method is None else method.value,
             "by_method_m": {method.value: of(f"{method.value}_m") for method in Method},
         },
         "compared": compared,
     }
-
-
-def per_100km(medium: Medium, parts: Parts) -> float | None:
-    figure = per(parts[f"{medium.value}_best_{QUANTITY[medium]}"], parts[f"{medium.value}_best_m"], 100)
-    return None if figure is None else float(round(figure, 2))
-
-
-def main_method(medium: Medium, parts: Parts) -> str | None:
-    if not parts[f"{medium.value}_best_m"]:
-        return None
-    return max(Method, key=lambda one: parts[f"{medium.value}_{one.value}_m"]).value
 
 
 def row_shown(parts: Parts, before: Parts) -> dict[str, Any]:
@@ -79,7 +62,7 @@ def row_shown(parts: Parts, before: Parts) -> dict[str, Any]:
     shown, earlier = use_shown(parts), use_shown(before)
     media = {}
     for medium in Medium:
-        if not (_there(medium, parts) or _there(medium, before)):
+        if not (known(medium, parts) or known(medium, before)):
             continue
         one, other = medium_shown(medium, parts), medium_shown(medium, before)
         now, then = one["per_100km"]["value"], other["per_100km"]["value"]
@@ -113,7 +96,7 @@ def sheet_headers(*first: str) -> list[str]:
     """For each medium used, bought, … and a year before: kinds have columns of their own and are never added."""
     headers = [*first, "distance_km", "distance_km_a_year_before", "calculated_yuan"]
     for medium in Medium:
-        unit = UNITS[medium]
+        unit = SHOWN_UNIT[medium]
         names = [f"used_{unit}", f"bought_{unit}", f"per_100km_{unit}", "method", f"difference_{unit}"]
         names += ["paid_yuan", "purchases", "unpriced"]
         names += [f"used_{unit}_a_year_before", f"bought_{unit}_a_year_before", f"per_100km_{unit}_a_year_before"]

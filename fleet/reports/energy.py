@@ -6,13 +6,12 @@ from html import escape
 
 from fleet.reports.monthly import Report
 from fleet.reports.table import table
-from fleet.reports.usage import QUANTITY, Medium, Method, Parts
+from fleet.reports.usage import QUANTITY, SHOWN_UNIT, Medium, Method, Parts, known, main_method, per_100km
 from fleet.reports.words import MEDIA, METHODS, NONE, Words, km, number, relative, share, thousandths, yuan
-from fleet.statistics.base import per
 
 
 def energy(report: Report, words: Words) -> str:
-    media = [medium for medium in Medium if _there(medium, report.energy) or _there(medium, report.energy_before)]
+    media = [medium for medium in Medium if known(medium, report.energy) or known(medium, report.energy_before)]
     rows = [_medium(medium, report.energy, report.energy_before, words) for medium in media]
     heads = (
         (words("能源", "Energy"), False),
@@ -37,8 +36,8 @@ def energy(report: Report, words: Words) -> str:
                 head
                 for medium in media
                 for head in (
-                    (f"{words.of(MEDIA[medium])} <small>{_unit(medium)}</small>", True),
-                    (f"<small>{_unit(medium)}/100 km</small>", True),
+                    (f"{words.of(MEDIA[medium])} <small>{SHOWN_UNIT[medium]}</small>", True),
+                    (f"<small>{SHOWN_UNIT[medium]}/100 km</small>", True),
                 )
             ),
         ]
@@ -54,20 +53,6 @@ def energy(report: Report, words: Words) -> str:
         f"<section class=sheet><h2>{words('能源', 'Energy')}</h2>{table(heads, rows)}<p class=note>{note}</p>{places}"
         f"{_odd(report, words)}</section>"
     )
-
-
-def _there(medium: Medium, parts: Parts) -> bool:
-    names = ("driven_m", "purchases", f"used_{QUANTITY[medium]}")
-    return any(parts[f"{medium.value}_{name}"] for name in names)
-
-
-def _unit(medium: Medium) -> str:
-    return "kWh" if medium is Medium.ELECTRICITY else "L"
-
-
-def _rate(medium: Medium, parts: Parts) -> float | None:
-    figure = per(parts[f"{medium.value}_best_{QUANTITY[medium]}"], parts[f"{medium.value}_best_m"], 100)
-    return None if figure is None else float(figure)
 
 
 def _medium(medium: Medium, parts: Parts, before: Parts, words: Words) -> tuple[str, ...]:
@@ -92,24 +77,23 @@ def _medium(medium: Medium, parts: Parts, before: Parts, words: Words) -> tuple[
     if unpriced:
         paid += f"<br><small>{words(f'另 {unpriced:,} 次无金额', f'{unpriced:,} without amount')}</small>"
     return (
-        f"{words.of(MEDIA[medium])} <small>{_unit(medium)}</small>",
+        f"{words.of(MEDIA[medium])} <small>{SHOWN_UNIT[medium]}</small>",
         thousandths(of(f"used_{unit}")) if of(f"used_{unit}") else NONE,
         thousandths(of(f"bought_{unit}")) if of("purchases") else NONE,
         difference,
-        number(_rate(medium, parts), 2),
+        number(per_100km(medium, parts), 2),
         methods or NONE,
-        relative(_rate(medium, parts), _rate(medium, before)),
+        relative(per_100km(medium, parts), per_100km(medium, before)),
         paid,
     )
 
 
 def _place_cells(medium: Medium, parts: Parts, words: Words) -> tuple[str, str]:
     used = parts[f"{medium.value}_used_{QUANTITY[medium]}"]
-    told = parts[f"{medium.value}_best_m"]
-    if not told:
-        return thousandths(used) if used else NONE, NONE
-    method = max(Method, key=lambda one: parts[f"{medium.value}_{one.value}_m"])
-    rate = f"{number(_rate(medium, parts), 2)} <small>{words.of(METHODS[method])}</small>"
+    method = main_method(medium, parts)
+    rate = NONE
+    if method is not None:
+        rate = f"{number(per_100km(medium, parts), 2)} <small>{words.of(METHODS[method])}</small>"
     return thousandths(used) if used else NONE, rate
 
 
@@ -132,7 +116,7 @@ def _odd(report: Report, words: Words) -> str:
             f"{number(one.per_100km, 1)}",
             f"{number(one.median, 1)} <small>n={one.peers}</small>",
             words("偏高" if one.high else "偏低", "high" if one.high else "low"),
-            words.of(METHODS[Method(one.method)]),
+            words.of(METHODS[one.method]),
         )
         for one in report.odd
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-from fleet.reports.usage import Medium, Parts
+from fleet.reports.usage import Medium, Method, Parts
 from fleet.statistics.base import Parts as Counted
 from fleet.statistics.base import Statistic
 
@@ -17,7 +17,6 @@ class Whose:
     """An organ with all below it; None as `organ_id` = the whole of what the reader may see."""
 
     organ_id: int | None
-    code: str
     name: str
 
 
@@ -69,7 +68,7 @@ class OddVehicle:
     plate: str
     organ: str
     medium: Medium
-    method: str
+    method: Method
     per_100km: Fraction
     median: Fraction
     peers: int

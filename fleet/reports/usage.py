@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
 from typing import NamedTuple
 
 from fleet.model.fuels import Fuel, fuel_kind
 from fleet.model.registry import Energy
+from fleet.statistics.base import per
 
 ENOUGH_PCT = 80
 LEAST_PURCHASES = 2
@@ -38,6 +40,9 @@ class Method(StrEnum):
 
 QUANTITY = {medium: "wh" if medium is Medium.ELECTRICITY else "ml" for medium in Medium}
 """The unit of each medium's whole numbers."""
+
+SHOWN_UNIT = {medium: "kWh" if medium is Medium.ELECTRICITY else "L" for medium in Medium}
+"""A thousand of them."""
 
 
 class Bought(NamedTuple):
@@ -123,13 +128,12 @@ Parts = dict[str, int]
 """Whole numbers that add up over vehicles, organs and months. For each medium: `used` (measured), `bought`, `paid_fen`,
 `purchases`, `unpriced`, `driven_m` (by what runs on it), `best` over `best_m`, and that distance by method."""
 
-_OF_MEDIUM = ("used", "bought")
 _COUNTED = (
     *("paid_fen", "purchases", "unpriced", "driven_m", "best_m"),
     *(f"{method.value}_m" for method in Method),
     "compared_vehicle_months",
 )
-_QUANTITIES = (*_OF_MEDIUM, "best", "compared_bought", "compared_used")
+_QUANTITIES = ("used", "bought", "best", "compared_bought", "compared_used")
 PARTS: tuple[str, ...] = (
     *("distance_m", "calculated_mfen"),
     *(
@@ -181,6 +185,23 @@ def summed(some: Iterable[Mapping[str, int]]) -> Parts:
         for name, value in parts.items():
             total[name] += value
     return total
+
+
+def known(medium: Medium, parts: Mapping[str, int]) -> bool:
+    """Whether anything of it was used, bought, or driven on."""
+    return any(value for name, value in parts.items() if MEDIUM_OF.get(name) is medium)
+
+
+def per_100km(medium: Medium, parts: Mapping[str, int]) -> Fraction | None:
+    """Litres or kilowatt-hours, of the parts' best quantity over its distance."""
+    return per(parts[f"{medium.value}_best_{QUANTITY[medium]}"], parts[f"{medium.value}_best_m"], 100)
+
+
+def main_method(medium: Medium, parts: Mapping[str, int]) -> Method | None:
+    """That by which most of the distance is told; of equals the better one."""
+    if not parts[f"{medium.value}_best_m"]:
+        return None
+    return max(Method, key=lambda one: parts[f"{medium.value}_{one.value}_m"])
 
 
 def milli_per_100km(quantity: int, distance_m: int) -> int | None:

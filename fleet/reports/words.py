@@ -127,11 +127,11 @@ def share(part: int, whole: int) -> str:
     return NONE if found is None else f"{found:.1f} %"
 
 
-def relative(now: float | None, then: float | None) -> str:
+def relative(now: float | Fraction | None, then: float | Fraction | None) -> str:
     """How much more or less than the year before, in percent."""
     if now is None or not then:
         return NONE
-    return f"{_signed((now / then - 1) * 100, 1)} %"
+    return f"{_signed((float(now) / float(then) - 1) * 100, 1)} %"
 
 
 def _signed(change: float, decimals: int) -> str:

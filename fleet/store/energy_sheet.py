@@ -22,9 +22,9 @@ from fleet.reports.usage import (
     Bought,
     Measured,
     Medium,
-    Method,
     Parts,
     VehicleMonth,
+    main_method,
     milli_per_100km,
     parts_of,
     summed,
@@ -32,6 +32,7 @@ from fleet.reports.usage import (
 from fleet.statistics.base import Dimension, Source
 from fleet.statistics.base import Parts as Counted
 from fleet.statistics.energy_cost import ENERGY_COST
+from fleet.statistics.runs import month_after
 from fleet.store.counting import Key, count
 from fleet.store.figures import Group, Question, read_groups
 from fleet.store.registry import subtree
@@ -48,7 +49,6 @@ class Registered(NamedTuple):
     plate: str
     body: str
     tank_ml: int | None
-    battery_wh: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _months(question: Question) -> Iterator[Question]:
     """The same of each month, or part of one."""
     first = question.first
     while first <= question.last:
-        after = (first.replace(day=1) + timedelta(days=31)).replace(day=1)
+        after = month_after(first)
         yield replace(question, first=first, last=min(question.last, after - timedelta(days=1)))
         first = after
 
@@ -166,7 +166,7 @@ def _sheet(uses: Sequence[VehicleMonth], costs: Mapping[Key, Counted]) -> Sheet:
 
 
 async def registered(connection: AsyncConnection) -> dict[int, Registered]:
-    columns = (vehicle.c.id, vehicle.c.plate, vehicle.c.body, vehicle.c.tank_ml, vehicle.c.battery_wh)
+    columns = (vehicle.c.id, vehicle.c.plate, vehicle.c.body, vehicle.c.tank_ml)
     rows = await connection.execute(select(*columns))
     return {row[0]: Registered(*row[1:]) for row in rows}
 
@@ -233,9 +233,8 @@ def _vehicles(uses: Sequence[VehicleMonth], cars: Mapping[int, Registered]) -> l
         parts = {name: some.get(name, 0) for name, one in MEDIUM_OF.items() if one is medium}
         quantity, distance_m = parts[f"{medium.value}_best_{QUANTITY[medium]}"], parts[f"{medium.value}_best_m"]
         figure = milli_per_100km(quantity, distance_m)
-        told = None
-        if figure is not None:
-            method = max(Method, key=lambda one: parts[f"{medium.value}_{one.value}_m"])
+        method, told = main_method(medium, parts), None
+        if figure is not None and method is not None:
             kind = (energies[vehicle_id].value, cars[vehicle_id].body)
             told = Told(vehicle_id, kind, medium, method, figure, distance_m)
         found.append(_Vehicle(vehicle_id, medium, distances[vehicle_id], parts, told))

@@ -98,11 +98,11 @@ def _year_less(last: date, after: date) -> date:
 
 async def _whose(connection: AsyncConnection, organ_id: int | None, scope: Scope) -> Whose:
     if organ_id is None:
-        return Whose(None, "", "")
+        return Whose(None, "")
     if not await is_visible_organ(connection, organ_id, scope=scope):
         raise NotFound(f"There is no organ {organ_id}.")
-    row = (await connection.execute(select(organ.c.code, organ.c.name).where(organ.c.id == organ_id))).one()
-    return Whose(organ_id, row.code, row.name)
+    name: str = (await connection.execute(select(organ.c.name).where(organ.c.id == organ_id))).scalar_one()
+    return Whose(organ_id, name)
 
 
 async def _figures(
@@ -233,7 +233,7 @@ async def _odd(
                 plate=cars[one.vehicle_id].plate,
                 organ=names.get(organ_of[one.vehicle_id], ""),
                 medium=one.medium,
-                method=one.told.method.value,
+                method=one.told.method,
                 per_100km=Fraction(100 * quantity, one.told.distance_m),
                 median=Fraction(one.outlier.peers.median, 1_000),
                 peers=one.outlier.peers.vehicles,

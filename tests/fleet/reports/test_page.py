@@ -19,7 +19,7 @@ from fleet.reports import svg
 from fleet.reports.monthly import Factor, Figure, Month, OddVehicle, PlaceRow, Report, Whose
 from fleet.reports.page import page
 from fleet.reports.style import META_POLICY, POLICY
-from fleet.reports.usage import Medium, summed
+from fleet.reports.usage import Medium, Method, summed
 from fleet.reports.words import Language
 from fleet.statistics.base import Statistic
 from fleet.statistics.registry import BY_SLUG, STATISTICS
@@ -58,10 +58,10 @@ def made(*, name: str = "财政局", empty: bool = False) -> Report:
     energy = summed(()) if empty else ENERGY
     row = PlaceRow(3, name, name, {slug: some(slug, 9) for slug in places}, energy, summed(()))
     odd = OddVehicle(
-        *(11, "云D12345", name, Medium.PETROL, "counter", Fraction(171, 10), Fraction(8), 40, 1_234_000, True)
+        *(11, "云D12345", name, Medium.PETROL, Method.COUNTER, Fraction(171, 10), Fraction(8), 40, 1_234_000, True)
     )
     return Report(
-        whose=Whose(3, "O3", name),
+        whose=Whose(3, name),
         month=date(2026, 10, 1),
         last=date(2026, 10, 31),
         made_at=datetime(2026, 11, 2, 1, tzinfo=UTC),
