@@ -6,18 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.answers import json_answer
 from api.dependencies import Caller, Shared, requires
-from api.errors import ApiProblem, problems
+from api.errors import problems
 from api.registry.calendars.schemas import ListKind, ListReport
-from api.registry.sheets.routes import CSV_BODY, PATIENCE_S, DryRun, Partial
+from api.registry.sheets.importing import CSV_BODY, DryRun, Partial, import_body
 from api.state import Services
 from fleet.identity.permissions import Permission
-from fleet.identity.scope import mask_phone
-from fleet.registry.sheets import Unreadable
 from fleet.store import calendars
-from fleet.store.reports import as_data
+from fleet.store.imports import Report
 
 router = APIRouter(tags=["registry"])
 
@@ -57,19 +55,16 @@ async def import_roster(
 async def _import(
     request: Request, services: Services, caller: Caller, kind: ListKind, *, dry_run: bool, partial: bool
 ) -> Response:
-    content = await request.body()
-    try:
-        async with services.database.begin(within_s=PATIENCE_S) as connection:
-            report = await calendars.run(
-                connection,
-                kind.value,
-                content,
-                scope=caller.scope,
-                dry_run=dry_run,
-                partial=partial,
-                account=caller.actor,
-                now=services.now(),
-            )
-    except Unreadable as error:
-        raise ApiProblem(422, "unreadable-sheet", "Unreadable sheet", str(error)) from None
-    return json_answer(as_data(report, mask_phone))
+    async def run(connection: AsyncConnection, content: bytes) -> Report:
+        return await calendars.run(
+            connection,
+            kind.value,
+            content,
+            scope=caller.scope,
+            dry_run=dry_run,
+            partial=partial,
+            account=caller.actor,
+            now=services.now(),
+        )
+
+    return await import_body(request, services, run)

@@ -8,30 +8,24 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.answers import json_answer
 from api.dependencies import Caller, Purpose, Shared, requires
 from api.errors import ApiProblem, problems
+from api.registry.sheets.importing import CSV_BODY, PATIENCE_S, DryRun, Partial, import_body
 from api.registry.sheets.schemas import Headers, ImportReport, SheetKind
 from fleet.errors import NotAllowed
 from fleet.identity.permissions import Permission
 from fleet.identity.scope import mask_phone
-from fleet.registry.sheets import Unreadable
 from fleet.store import imports
 from fleet.store.recompute import today
-from fleet.store.reports import as_data
 
 router = APIRouter(tags=["registry"])
 
-PATIENCE_S = 60.0
-
-CSV_BODY = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
 CSV_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"description": "The sheet", "content": {"text/csv": {"schema": {"type": "string"}}}}
 }
 
-DryRun = Annotated[bool, Query(description="Say what would happen, and store nothing")]
-Partial = Annotated[bool, Query(description="Store the good rows although others are refused")]
 HeadersQuery = Annotated[Headers, Query(description="Language of the header and of the values")]
 
 
@@ -63,23 +57,21 @@ async def import_sheet(
     now = services.now()
     if effective_on is not None and effective_on > today(now):
         raise ApiProblem(422, "invalid-request", "Invalid request", "query.effective_on: today or earlier.")
-    content = await request.body()
-    try:
-        async with services.database.begin(within_s=PATIENCE_S) as connection:
-            report = await imports.run(
-                connection,
-                kind.value,
-                content,
-                dry_run=dry_run,
-                partial=partial,
-                effective_on=effective_on,
-                account=caller.actor,
-                mask=mask_phone,
-                now=now,
-            )
-    except Unreadable as error:
-        raise ApiProblem(422, "unreadable-sheet", "Unreadable sheet", str(error)) from None
-    return json_answer(as_data(report, mask_phone))
+
+    async def run(connection: AsyncConnection, content: bytes) -> imports.Report:
+        return await imports.run(
+            connection,
+            kind.value,
+            content,
+            dry_run=dry_run,
+            partial=partial,
+            effective_on=effective_on,
+            account=caller.actor,
+            mask=mask_phone,
+            now=now,
+        )
+
+    return await import_body(request, services, run)
 
 
 async def _export(services: Shared, caller: Caller, kind: SheetKind, headers: Headers, purpose: str) -> Response:
