@@ -18,7 +18,7 @@ from api.answers import json_answer
 from api.cursors import decode_cursor, encode_cursor
 from api.dependencies import Caller, Shared, requires
 from api.energy import shown
-from api.energy.months import FromMonth, ToMonth, a_year_before, months_asked
+from api.energy.months import FromMonth, ToMonth, months_asked
 from api.energy.schemas import ChargingRecordPage, EnergySheet, FuelRecordPage, VehicleUsePage
 from api.errors import problems
 from api.registry.paging import Cursor, DivisionQuery, IdQuery, OrganQuery, after
@@ -27,6 +27,7 @@ from api.spans import span_asked
 from fleet.errors import NotFound
 from fleet.identity.permissions import Permission
 from fleet.model.scope import Scope
+from fleet.reports.months import year_before
 from fleet.reports.usage import Parts, summed
 from fleet.statistics.base import Dimension
 from fleet.store import energy_sheet, purchases
@@ -78,7 +79,8 @@ async def read_sheet(
     Per 100 km the best method is taken and named. A row is of the organ's own vehicles; rows add up to the total."""
     async with services.database.begin(within_s=WITHIN_S) as connection:
         question = await _question(connection, caller, services.now(), first, last, organ, division, all_organs)
-        before = replace(question, first=a_year_before(question.first), last=a_year_before(question.last))
+        begin, end = year_before(question.first, question.last)
+        before = replace(question, first=begin, last=end)
         uses = await energy_sheet.read_uses(connection, question, scope=caller.scope)
         sheet = await energy_sheet.read_sheet(connection, question, scope=caller.scope, uses=uses)
         earlier = await energy_sheet.read_sheet(connection, before, scope=caller.scope)

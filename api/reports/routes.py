@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -15,6 +14,7 @@ from api.errors import problems
 from api.registry.paging import OrganQuery
 from api.spans import wrong
 from fleet.identity.permissions import Permission
+from fleet.reports.months import month_over
 from fleet.reports.page import page
 from fleet.reports.style import POLICY
 from fleet.reports.words import Language
@@ -42,7 +42,7 @@ async def read_monthly(
     A4: figures with the year before, charts, energy, outliers; each with its definition and how to recount it."""
     now = services.now()
     this_day = today(now)
-    first = (this_day.replace(day=1) - timedelta(days=1)).replace(day=1) if month is None else month_of(month, "month")
+    first = month_over(this_day) if month is None else month_of(month, "month")
     if first > this_day:
         raise wrong("query.month: it has not begun.")
     async with services.database.begin(within_s=WITHIN_S) as connection:

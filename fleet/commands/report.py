@@ -19,14 +19,13 @@ def report(
     confidential: Annotated[bool, typer.Option("--confidential", help="With confidential vehicles")] = False,
 ) -> None:
     """The same page as `GET /reports/monthly`; without confidential vehicles, unless told."""
-    import re
-    from datetime import date, timedelta
 
     from sqlalchemy import select
 
     from fleet.commands.session import ACTOR, current_settings, now, owner_connection, run
     from fleet.errors import NotFound
     from fleet.model.scope import Scope
+    from fleet.reports.months import month_named, month_over
     from fleet.reports.page import page
     from fleet.reports.words import Language
     from fleet.store.monthly import read_report
@@ -35,13 +34,9 @@ def report(
 
     moment = now()
     this_day = today(moment)
-    found = re.fullmatch(r"(20[0-9]{2})-(0[1-9]|1[0-2])", month or "")
-    if month is None:
-        first = (this_day.replace(day=1) - timedelta(days=1)).replace(day=1)
-    elif found is None:
+    first = month_over(this_day) if month is None else month_named(month)
+    if first is None:
         raise typer.BadParameter(f"{month!r} is no month: write YYYY-MM")
-    else:
-        first = date(int(found[1]), int(found[2]), 1)
     if first > this_day:
         raise typer.BadParameter("--month: it has not begun")
     if lang not in set(Language):

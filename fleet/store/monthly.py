@@ -18,6 +18,7 @@ from fleet.model.moments import day_begins_us, from_us
 from fleet.model.policies import POLICIES
 from fleet.model.scope import Scope
 from fleet.reports.monthly import Factor, Figure, Month, OddVehicle, PlaceRow, Report, Whose
+from fleet.reports.months import month_over, year_before
 from fleet.reports.usage import QUANTITY, Parts, VehicleMonth, summed
 from fleet.statistics.base import Dimension, Source, Statistic
 from fleet.statistics.base import Parts as Counted
@@ -28,6 +29,7 @@ from fleet.statistics.nev_share_distance import NEV_SHARE_DISTANCE
 from fleet.statistics.nev_share_energy import NEV_SHARE_ENERGY
 from fleet.statistics.nev_share_stock import NEV_SHARE_STOCK
 from fleet.statistics.registry import STATISTICS
+from fleet.statistics.runs import month_after
 from fleet.statistics.utilisation import UTILISATION
 from fleet.statistics.verdicts import VERDICTS
 from fleet.store import energy_sheet
@@ -53,11 +55,12 @@ async def read_report(
 ) -> Report:
     """Of the month that begins on `month`; of one that is not over, up to today. Raises NotFound (organ)."""
     whose = await _whose(connection, organ_id, scope)
-    after = (month + timedelta(days=31)).replace(day=1)
+    after = month_after(month)
     last = min(after - timedelta(days=1), max(today(now), month))
     organs = None if organ_id is None else await subtree_of(connection, organ_id)
     question = Question(first=month, last=last, organs=organs)
-    before = replace(question, first=_a_year_before(month, after), last=_year_less(last, after))
+    before_first, before_last = year_before(month, last)
+    before = replace(question, first=before_first, last=before_last)
     begin, end = from_us(day_begins_us(month)), from_us(day_begins_us(last + timedelta(days=1)))
     uses = await energy_sheet.read_uses(connection, question, scope=scope)
     sheet = await energy_sheet.read_sheet(connection, question, scope=scope, uses=uses)
@@ -83,17 +86,6 @@ async def read_report(
         odd_total=len(odd),
         factors=await _factors(connection, organ_id, last),
     )
-
-
-def _a_year_before(first: date, _: date) -> date:
-    return first.replace(year=first.year - 1)
-
-
-def _year_less(last: date, after: date) -> date:
-    """A whole month stands beside a whole month, a part of one beside the same days."""
-    if last + timedelta(days=1) == after:
-        return after.replace(year=after.year - 1) - timedelta(days=1)
-    return last.replace(year=last.year - 1, day=min(last.day, 28) if last.month == 2 else last.day)
 
 
 async def _whose(connection: AsyncConnection, organ_id: int | None, scope: Scope) -> Whose:
@@ -137,7 +129,7 @@ async def _counted(
 async def _trend(connection: AsyncConnection, question: Question, scope: Scope) -> list[Month]:
     first = question.first
     for _ in range(TREND_MONTHS - 1):
-        first = (first - timedelta(days=1)).replace(day=1)
+        first = month_over(first)
     asked = replace(question, first=first, by=(Dimension.MONTH,))
     by_month: dict[date, dict[str, Counted]] = defaultdict(dict)
     for slug, groups in (await _counted(connection, _TREND, asked, scope)).items():
@@ -146,7 +138,7 @@ async def _trend(connection: AsyncConnection, question: Question, scope: Scope) 
     months, month = [], first
     while month <= question.last:
         months.append(Month(month, by_month.get(month, {})))
-        month = (month + timedelta(days=31)).replace(day=1)
+        month = month_after(month)
     return months
 
 
