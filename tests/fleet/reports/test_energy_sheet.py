@@ -13,15 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fleet.model.moments import LOCAL
 from fleet.model.scope import CITY
 from fleet.reports.usage import PARTS
-from fleet.settings import assume_role
 from fleet.statistics.base import Dimension
 from fleet.statistics.energy_cost import ENERGY_COST
 from fleet.store.energy_sheet import read_sheet
 from fleet.store.figures import Question
-from fleet.store.pool import create_engine
 from tests.api.journeys import day_of
-from tests.fleet.statistics import city as random_city
-from tests.fleet.statistics.city import DAYS, FIRST, Random
+from tests.fleet.statistics.city import DAYS, FIRST, Random, before_and_after_late_data
 from tests.fleet.statistics.reference import reference
 
 pytestmark = pytest.mark.store
@@ -34,18 +31,7 @@ Slice = dict[str, Any]
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_it_equals_its_reference(database_url: str, seed: int) -> None:
-    city = random_city.made(seed)
-    owner, engine = create_engine(database_url), create_engine(assume_role(database_url, "fleet_api"))
-    try:
-        await random_city.write(city, owner)
-        async with engine.begin() as connection:
-            await assert_equal(connection, city)
-        await random_city.change_a_trip(owner, city)
-        async with engine.begin() as connection:
-            await assert_equal(connection, city)
-    finally:
-        await owner.dispose()
-        await engine.dispose()
+    await before_and_after_late_data(database_url, seed, assert_equal)
 
 
 async def assert_equal(connection: AsyncConnection, city: Random) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 import asyncpg
 from sqlalchemy import Connection, insert, text
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from fleet.model.trips import CutKind
+from fleet.settings import assume_role
 from fleet.store import tables
+from fleet.store.pool import create_engine
 from fleet.store.rollups import refresh_days
 from tests.api.journeys import cut, day_of, segment_id
 
@@ -382,3 +385,21 @@ async def change_a_trip(engine: AsyncEngine, city: Random) -> None:
         )
         driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection  # type: ignore[assignment]
         await refresh_days(driver, {(one["vehicle_id"], one["day"])})
+
+
+async def before_and_after_late_data(
+    database_url: str, seed: int, assert_equal: Callable[[AsyncConnection, Random], Awaitable[None]]
+) -> None:
+    """Writes a random city, asks as the API does, changes a trip, asks again."""
+    city = made(seed)
+    owner, engine = create_engine(database_url), create_engine(assume_role(database_url, "fleet_api"))
+    try:
+        await write(city, owner)
+        async with engine.begin() as connection:
+            await assert_equal(connection, city)
+        await change_a_trip(owner, city)
+        async with engine.begin() as connection:
+            await assert_equal(connection, city)
+    finally:
+        await owner.dispose()
+        await engine.dispose()
