@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -189,18 +190,8 @@ async def list_fuel(
 ) -> Response:
     """Records as they were imported, in that order, each beside the rise of the tank that the unit saw then."""
     span = span_asked(begin, end, services.now(), usual=timedelta(days=31), longest=LONGEST)
-    async with services.database.begin() as connection:
-        await _visible(connection, organ, caller.scope)
-        rows = await purchases.fuel_records(
-            connection,
-            span,
-            scope=caller.scope,
-            vehicle_id=vehicle,
-            organ_id=organ,
-            after=after(cursor),
-            limit=limit + 1,
-        )
-    return _page([purchases.fuel_shown(row) for row in rows], limit)
+    read = partial(purchases.fuel_records, span=span, vehicle_id=vehicle, after=after(cursor))
+    return await _records(services, caller, read, organ, limit)
 
 
 @router.get(
@@ -221,21 +212,21 @@ async def list_charging(
 ) -> Response:
     """Records as they were imported, in that order, each beside what the unit counted."""
     span = span_asked(begin, end, services.now(), usual=timedelta(days=31), longest=LONGEST)
+    read = partial(purchases.charging_records, span=span, vehicle_id=vehicle, after=after(cursor))
+    return await _records(services, caller, read, organ, limit)
+
+
+async def _records(
+    services: Shared,
+    caller: Caller,
+    read: Callable[..., Awaitable[list[dict[str, Any]]]],
+    organ: int | None,
+    limit: int,
+) -> Response:
+    """A page of what `read` finds within the scope."""
     async with services.database.begin() as connection:
         await _visible(connection, organ, caller.scope)
-        rows = await purchases.charging_records(
-            connection,
-            span,
-            scope=caller.scope,
-            vehicle_id=vehicle,
-            organ_id=organ,
-            after=after(cursor),
-            limit=limit + 1,
-        )
-    return _page([purchases.charging_shown(row) for row in rows], limit)
-
-
-def _page(rows: list[dict[str, Any]], limit: int) -> Response:
+        rows = await read(connection, scope=caller.scope, organ_id=organ, limit=limit + 1)
     following = encode_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
     return json_answer({"items": rows[:limit], "next_cursor": following})
 

@@ -51,24 +51,22 @@ _HISTORY = """left join vehicle_history h on h.vehicle_id = v.id
     and h.period @> (({} at time zone 'UTC') + interval '4 hours')::date"""
 
 
-async def fuel_records(
-    connection: AsyncConnection, span: tuple[datetime, datetime], **asked: Any
-) -> list[dict[str, Any]]:
-    return await _records(connection, _FUEL, "r.at", span, **asked)
+async def fuel_records(connection: AsyncConnection, **asked: Any) -> list[dict[str, Any]]:
+    """As `_records`, as plain data; `tank_rise_l` below zero is told as it is."""
+    return [_fuel_shown(row) for row in await _records(connection, _FUEL, "r.at", **asked)]
 
 
-async def charging_records(
-    connection: AsyncConnection, span: tuple[datetime, datetime], **asked: Any
-) -> list[dict[str, Any]]:
-    return await _records(connection, _CHARGING, "r.begin_at", span, **asked)
+async def charging_records(connection: AsyncConnection, **asked: Any) -> list[dict[str, Any]]:
+    """As `_records`, as plain data."""
+    return [_charging_shown(row) for row in await _records(connection, _CHARGING, "r.begin_at", **asked)]
 
 
 async def _records(
     connection: AsyncConnection,
     statement: str,
     moment: str,
-    span: tuple[datetime, datetime],
     *,
+    span: tuple[datetime, datetime],
     scope: Scope,
     vehicle_id: int | None,
     organ_id: int | None,
@@ -113,8 +111,7 @@ def _shared(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def fuel_shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A record as plain data; `tank_rise_l` below zero is told as it is."""
+def _fuel_shown(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **_shared(row),
         "card": row["card"],
@@ -128,7 +125,7 @@ def fuel_shown(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def charging_shown(row: Mapping[str, Any]) -> dict[str, Any]:
+def _charging_shown(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **_shared(row),
         "from": row["begin_at"],
