@@ -54,11 +54,11 @@ DEFINITIONS: tuple[Definition, ...] = (
         "outlier",
         "离群",
         "Outlier",
-        f"与全市同能源类型、同车型车辆（至少 {LEAST_PEERS} 辆，各有 {LEAST_M // 1000} 公里以上）百公里用量的"
-        f"中位数相差超过 {APART_PCT}% 且超过 {DISTANCES} 倍绝对中位差的车辆。只作标注，不予剔除。",
+        f"与全市同能源类型、同车型车辆（至少 {LEAST_PEERS} 辆，各有 {LEAST_M // 1000} 公里以上，不含仅部分测得的车辆）"
+        f"百公里用量的中位数相差超过 {APART_PCT}% 且超过 {DISTANCES} 倍绝对中位差的车辆。只作标注，不予剔除。",
         f"A vehicle whose use per 100 km lies more than {APART_PCT} % and more than {DISTANCES} median distances from"
         f" the median of the city's vehicles of its energy kind and body ({LEAST_PEERS} or more, {LEAST_M // 1000} km"
-        " each). Flagged, never left out.",
+        " each, those told in part apart). Flagged, never left out.",
     ),
     Definition(
         "paid",

@@ -1,9 +1,10 @@
 """Which vehicles use so much more or less than their like that somebody should look: flagged, never left out.
 
-The rule: of all vehicles of the city with the same energy kind and body (confidential ones apart) that have at least
-200 km told in the period, the median of the use per 100 km, and the median of the distances from it. A vehicle with at
-least 200 km is flagged where it lies more than 30 % of the median and more than five such distances away, and there are
-at least eight of its like. The peers are the same whoever asks.
+The rule: of all vehicles of the city with the same energy kind and body (confidential ones, and those told in part
+only, apart) that have at least 200 km told in the period, the median of the use per 100 km, and the median of the
+distances from it. A vehicle with at least 200 km told, in part or not, is flagged where it lies more than 30 % of the
+median and more than five such distances away, and there are at least eight of its like. For the same days the peers are
+the same whoever asks.
 """
 
 from __future__ import annotations
