@@ -38,14 +38,17 @@ class Housekeeping:
             work.memory.watched = {
                 vehicle_id: to_us(since) for vehicle_id, since in (await load_watches(self._reader)).items()
             }
+            # In this order: a batch that is committed in between counts as one that is not followed.
+            heard = await monitor_status.ingest_listened_at(self._reader)
+            behind = await follow.behind(self._reader, work.memory.followed, work.now())
             if work.replay_to is None:
                 self._second.take_up(rows)
-                await self._tell_silence(now_us)
+                await self._tell_silence(now_us, _listened_us(now_us, heard, behind))
                 await self._judge_units(now_us, everything=turn % 30 == 0)
                 await self._write_due(now_us)
                 if work.snapshot_due():
                     await work.snapshot()
-            await self._report()
+            await self._report(behind)
             turn += 1
             await asyncio.sleep(work.pace.house_s)
 
@@ -60,17 +63,10 @@ class Housekeeping:
             memory.registry = fresh
             await kept.add_late_spans(self._work.writer, memory.late_to_keep())
 
-    async def _listened_to(self, now_us: int) -> int:
-        """Up to when silence is the units' own: not while ingest was away, nor what we have yet to follow."""
-        if self._work.behind[0]:
-            return now_us - self._work.behind[1] * 1_000
-        heard = await monitor_status.ingest_listened_at(self._reader)
-        return now_us if heard is None else min(now_us, to_us(heard))
-
-    async def _tell_silence(self, now_us: int) -> None:
+    async def _tell_silence(self, now_us: int, listened_us: int) -> None:
         """Shows as gaps the silences that have become one, though nothing came."""
         memory = self._work.memory
-        memory.heard_us = listened_us = max(memory.heard_us, await self._listened_to(now_us))
+        memory.heard_us = listened_us = max(memory.heard_us, listened_us)
         silent = []
         for vehicle_id, tracked in memory.vehicles.items():
             state = tracked.state
@@ -123,14 +119,13 @@ class Housekeeping:
         for row in rows:
             memory.units[row.unit_id].touched = False
 
-    async def _report(self) -> None:
+    async def _report(self, behind: follow.Behind) -> None:
         memory, counters = self._work.memory, self._work.memory.counters
-        self._work.behind = await follow.behind(self._reader, memory.followed, self._work.now())
         status = monitor_status.MonitorStatus(
             started_at=self._started_at,
             seen_at=self._work.now(),
-            behind_batches=self._work.behind[0],
-            behind_ms=self._work.behind[1],
+            behind_batches=behind.batches,
+            behind_ms=behind.ms,
             vehicles=len(memory.vehicles),
             late_spans=len(memory.late),
             recompute_waiting=self._second.waiting,
@@ -144,6 +139,11 @@ class Housekeeping:
         )
         async with self._work.writing:
             await monitor_status.report_monitor(self._work.writer, status)
+
+
+def _listened_us(now_us: int, heard: datetime | None, behind: follow.Behind) -> int:
+    """Up to when silence is the units' own: not while ingest was away, nor what we have yet to follow."""
+    return min([now_us, *(to_us(one) for one in (heard, behind.received_at) if one is not None)])
 
 
 def _unit_row(unit_id: int, seen: UnitSeen) -> monitor_status.UnitStateRow:

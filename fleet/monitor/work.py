@@ -48,7 +48,6 @@ class Work:
     """One session's. Between two holders of `writing`, memory and database say the same.
 
     `idle`: the live lane has nothing to do. `replay_to`: what was followed before a restart and is followed again.
-    `behind`: batches that are committed and not followed, and the age of the first of them in milliseconds.
     """
 
     memory: Memory
@@ -60,7 +59,6 @@ class Work:
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     replay_to: Followed | None = None
-    behind: tuple[int, int] = (0, 0)
     snapshot_at: datetime | None = None
     folded_at_snapshot: int = 0
 

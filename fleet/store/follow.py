@@ -96,16 +96,23 @@ async def last_followed(connection: asyncpg.Connection) -> Followed:
     return last
 
 
-async def behind(connection: asyncpg.Connection, followed: Followed, now: datetime) -> tuple[int, int]:
-    """How many committed batches are not followed yet, and how many milliseconds ago the first of them was committed.
+class Behind(NamedTuple):
+    """Committed batches that are not followed yet: how many, how long ago the first of them was committed, and when the
+    first was received (None where there are none)."""
 
-    Wants a plain connection, which gives moments as datetimes.
-    """
+    batches: int
+    ms: int
+    received_at: datetime | None
+
+
+async def behind(connection: asyncpg.Connection, followed: Followed, now: datetime) -> Behind:
+    """Wants a plain connection, which gives moments as datetimes."""
     row = await connection.fetchrow(BEHIND, list(range(WORKERS)), followed)
     assert row is not None
     if row["first_at"] is None:
-        return 0, 0
-    return row["batches"], max(0, round((now - row["first_at"]).total_seconds() * 1_000))
+        return Behind(0, 0, None)
+    ms = max(0, round((now - row["first_at"]).total_seconds() * 1_000))
+    return Behind(row["batches"], ms, row["received_at"])
 
 
 async def readings_of(
@@ -218,10 +225,11 @@ order by b.committed_at, b.worker, b.n
 """
 
 BEHIND = """
-select coalesce(sum(last.n - greatest(c.n, first.n - 1)), 0)::int8 as batches, min(first.committed_at) as first_at
+select coalesce(sum(last.n - greatest(c.n, first.n - 1)), 0)::int8 as batches, min(first.committed_at) as first_at,
+    min(first.received_at) as received_at
 from unnest($1::int2[], $2::int8[]) as c (worker, n)
 cross join lateral (
-    select n, committed_at from batch where worker = c.worker and n > c.n order by n limit 1
+    select n, committed_at, received_at from batch where worker = c.worker and n > c.n order by n limit 1
 ) as first
 cross join lateral (select n from batch where worker = c.worker order by n desc limit 1) as last
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -116,6 +116,39 @@ async def test_while_ingest_is_away_nobody_is_silent(city: City) -> None:
         await city.connection.execute("update ingest_worker set seen_at = $1", last + timedelta(hours=5))
         await becomes(city, {1: "silent", 2: "never_seen", 3: "never_seen", 4: "never_seen"})
         await until(lambda: has_gap(city), "the gap")
+
+
+@pytest.mark.store
+async def test_what_is_not_followed_yet_is_no_silence(city: City) -> None:
+    """The monitor was away for half an hour, and looks at the clock several times before it has caught up."""
+    readings = [driving(k) for k in range(200)]
+    last = from_us(readings[-1].observed_at_us)
+    await city.write(readings[:9])
+    async with running(city.url, Clock(from_us(readings[8].observed_at_us) + timedelta(seconds=2))):
+        await city.settled()
+        await becomes(city, {1: "online", 2: "never_seen", 3: "never_seen", 4: "never_seen"})
+    await city.write(readings[9:10])
+    await city.write(readings[10:])
+    await city.connection.execute(
+        "insert into ingest_worker (worker, started_at, seen_at, connected, waiting_messages)"
+        " values (1, $1, $1, true, 0)",
+        last + timedelta(seconds=5),
+    )
+    looked_at = last + timedelta(seconds=6)
+    blocking = city.connection.transaction()
+    await blocking.start()
+    await city.connection.execute("lock table position_reading in access exclusive mode")
+    async with running(city.url, Clock(looked_at)):
+        await until(lambda: has_looked(city, looked_at + timedelta(seconds=1)), "a second of looking at the clock")
+        assert [row["state"] for row in await city.rows("unit_state") if row["unit_id"] == 1] == ["online"]
+        assert await city.rows("gap") == []
+        await blocking.rollback()
+        await city.settled()
+        await becomes(city, {1: "online", 2: "never_seen", 3: "never_seen", 4: "never_seen"})
+
+
+async def has_looked(city: City, at: datetime) -> bool:
+    return bool(await city.connection.fetchval("select exists (select from monitor_status where seen_at > $1)", at))
 
 
 async def becomes(city: City, wanted: dict[int, str]) -> None:
