@@ -5,7 +5,7 @@ A test counts plain segments once more and holds the two against each other.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import asyncpg
@@ -69,10 +69,21 @@ _SUMS = (
     *("fuel_counter_ml", "fuel_counter_m", "energy_counter_wh", "energy_counter_m"),
 )
 _MORE = ("max_speed_dkmh", "first_start_at", "last_end_at")
-_DAY_COLUMNS = (*_SUMS, *_MORE)
+_DAY_COLUMNS = ("organ_id", "division", *_SUMS, *_MORE)
+_MONTH_COLUMNS = ("days_used", *_SUMS, "max_speed_dkmh")
+
+
+def _over(columns: Sequence[str]) -> str:
+    """A row that says the same already is not written: nobody who waits for changes is told of it."""
+    return (
+        f"{', '.join(f'{name} = excluded.{name}' for name in columns)}"
+        f" where ({', '.join(f'v.{name}' for name in columns)})"
+        f" is distinct from ({', '.join(f'excluded.{name}' for name in columns)})"
+    )
+
 
 DAYS = f"""
-insert into vehicle_day as v (vehicle_id, day, organ_id, division, {", ".join(_DAY_COLUMNS)})
+insert into vehicle_day as v (vehicle_id, day, {", ".join(_DAY_COLUMNS)})
 select d.vehicle_id, d.day, coalesce(h.organ_id, o.organ_id), coalesce(h.division, o.division),
     t.trips, t.distance_m, t.odometer_m, t.driving_s, t.idle_s, t.standing_s, s.seconds, t.silent_s, g.seconds,
     g.odometer_m, t.fuel_ml, t.energy_wh, t.fuel_distance_m, t.energy_distance_m,
@@ -110,8 +121,7 @@ cross join lateral ({
 left join vehicle o on o.id = d.vehicle_id
 left join vehicle_history h on h.vehicle_id = d.vehicle_id and h.period @> d.day
 where t.trips + s.segments + g.segments > 0
-on conflict (vehicle_id, day) do update set organ_id = excluded.organ_id, division = excluded.division,
-    {", ".join(f"{name} = excluded.{name}" for name in _DAY_COLUMNS)}
+on conflict (vehicle_id, day) do update set {_over(_DAY_COLUMNS)}
 """
 
 DIVISIONS = f"""
@@ -136,8 +146,7 @@ gone as (
     where v.vehicle_id = d.vehicle_id and v.month = d.month
         and not exists (select from m where m.vehicle_id = v.vehicle_id and m.month = v.month)
 )
-insert into vehicle_month (vehicle_id, month, days_used, {", ".join(_SUMS)}, max_speed_dkmh)
-select vehicle_id, month, days_used, {", ".join(_SUMS)}, max_speed_dkmh from m
-on conflict (vehicle_id, month) do update set days_used = excluded.days_used,
-    {", ".join(f"{name} = excluded.{name}" for name in _SUMS)}, max_speed_dkmh = excluded.max_speed_dkmh
+insert into vehicle_month as v (vehicle_id, month, {", ".join(_MONTH_COLUMNS)})
+select vehicle_id, month, {", ".join(_MONTH_COLUMNS)} from m
+on conflict (vehicle_id, month) do update set {_over(_MONTH_COLUMNS)}
 """

@@ -355,6 +355,16 @@ async def test_today_leaves_no_notes_and_is_not_sealed(stage: Stage) -> None:
     await stage.assert_equal()
 
 
+async def test_a_day_that_is_summed_up_to_the_same_leaves_no_notes(stage: Stage) -> None:
+    """A stop that runs since yesterday has its first day summed up with every update."""
+    await stage.keep()
+    async with stage.monitor.begin() as connection:
+        await refresh_days(await _driver(connection), {(one["vehicle_id"], one["day"]) for one in stage.city.stops})
+    assert await stage.due() == 0
+    await late_trip(stage)
+    assert await stage.due() > 0
+
+
 async def test_a_bulk_of_notes_is_one_month_at_a_time_the_last_first(stage: Stage) -> None:
     await stage.keep()
     async with stage.owner.begin() as connection:
