@@ -1,4 +1,5 @@
 """Statistics over a year of the whole city: the request as a caller makes it, log-in, counting and JSON included.
+Fewer days (32 at least) show that it still runs.
 
 Beside them the plain way: the same figure asked of the single trips, verdicts and orders.
 """
@@ -11,8 +12,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import asyncpg
 import httpx
@@ -31,8 +33,6 @@ from tests.api import builders
 from tests.services import SHARED, free_port, migrate
 
 REQUESTS = 20
-LAST = FIRST + timedelta(days=DAYS - 1)
-PERIODS = {"whole months": (FIRST, LAST), "ragged ends": (FIRST + timedelta(days=9), LAST - timedelta(days=11))}
 GROUPINGS: tuple[tuple[Dimension, ...], ...] = (
     *((), (Dimension.ORGAN,), (Dimension.DIVISION,), (Dimension.USE,), (Dimension.MANAGEMENT,), (Dimension.ENERGY,)),
     *((Dimension.MONTH,), (Dimension.DIVISION, Dimension.ENERGY), (Dimension.ORGAN, Dimension.MONTH)),
@@ -57,6 +57,20 @@ where ((r.submitted_at at time zone 'UTC') + interval '4 hours')::date between $
 }
 
 
+class Period(NamedTuple):
+    name: str
+    first: date
+    last: date
+
+
+def periods(days: int) -> tuple[Period, Period]:
+    last = FIRST + timedelta(days=days - 1)
+    return (
+        Period("whole months", FIRST, last),
+        Period("ragged ends", FIRST + timedelta(days=9), last - timedelta(days=11)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """`cpu_ms`: of a request in the interface (and its caller), `database_cpu_ms`: in the database."""
@@ -71,58 +85,58 @@ class Result:
     database_cpu_ms: float
 
 
-async def measure(url: str, directory: Path, server: int) -> list[Result]:
+async def measure(url: str, directory: Path, server: int, days: int) -> list[Result]:
     async with builders.world(url, directory / "audit") as world:
         headers = await world.token_of(await world.account("auditor", Role.AUDITOR))
         connection = await asyncpg.connect(url)
         try:
             began = time.perf_counter()
-            await fill(connection)
-            print(f"a year filled in {time.perf_counter() - began:.0f} s", flush=True)
-            await _keep(url)
+            await fill(connection, days)
+            print(f"{days} days filled in {time.perf_counter() - began:.0f} s", flush=True)
+            await _keep(url, days)
             await connection.execute("vacuum analyze")
             results: list[Result] = []
+            whole, _ = periods(days)
             running = builders.running(world, request_rate_per_s=100_000)
             async with running as app, builders.connected(app, None) as client:
                 client.headers.update(headers)
                 collect_rarely()
-                for slug, by, period in _questions():
+                for slug, by, period in _questions(days):
                     results.append(await _ask(client, slug, by, period, server))
-                await prices(connection)
+                await prices(connection, days)
                 for by in ((), (Dimension.ORGAN,)):
-                    one = await _ask(client, "energy_cost", by, "whole months", server)
+                    one = await _ask(client, "energy_cost", by, whole, server)
                     results.append(replace(one, statistic="energy_cost, 26 prices"))
             for slug, statement in PLAIN.items():
-                results.append(await _plain(connection, slug, statement, server))
+                results.append(await _plain(connection, slug, statement, whole, server))
         finally:
             await connection.close()
     return results
 
 
-def _questions() -> Iterator[tuple[str, tuple[Dimension, ...], str]]:
-    for period in PERIODS:
+def _questions(days: int) -> Iterator[tuple[str, tuple[Dimension, ...], Period]]:
+    for period in periods(days):
         for by in GROUPINGS:
             for statistic in STATISTICS:
                 if statistic.dimensions.issuperset(by):
                     yield statistic.slug, by, period
 
 
-async def _keep(url: str) -> None:
+async def _keep(url: str, days: int) -> None:
     """As the keeper does, the evening after."""
     engine = create_engine(assume_role(url, "fleet_monitor"), size=1)
-    after = datetime(LAST.year, LAST.month, LAST.day, tzinfo=UTC) + timedelta(days=3)
+    after = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) + timedelta(days=days + 2)
     began = time.perf_counter()
     rounds = 0
     async with engine.connect() as connection:
         while await Keeper(engine, lambda: after).round(connection):
             rounds += 1
     await engine.dispose()
-    print(f"tallies of a year: {rounds} rounds, {time.perf_counter() - began:.0f} s", flush=True)
+    print(f"tallies: {rounds} rounds, {time.perf_counter() - began:.0f} s", flush=True)
 
 
-async def _ask(client: httpx.AsyncClient, slug: str, by: tuple[Dimension, ...], period: str, server: int) -> Result:
-    first, last = PERIODS[period]
-    query = {"from": str(first), "to": str(last), "group_by": [one.value for one in by]}
+async def _ask(client: httpx.AsyncClient, slug: str, by: tuple[Dimension, ...], period: Period, server: int) -> Result:
+    query = {"from": str(period.first), "to": str(period.last), "group_by": [one.value for one in by]}
     path = f"/api/v1/statistics/{slug}"
     answer = await client.get(path, params=query)
     assert answer.status_code == 200, answer.text
@@ -134,20 +148,20 @@ async def _ask(client: httpx.AsyncClient, slug: str, by: tuple[Dimension, ...], 
         times_ms.append((time.perf_counter() - began) * 1000)
     cpu_ms = (time.process_time() - used) * 1000 / REQUESTS
     database_ms = (_cpu_s(server) - database) * 1000 / REQUESTS
-    return _shown(slug, by, period, len(answer.json()["items"]), times_ms, cpu_ms, database_ms)
+    return _shown(slug, by, period.name, len(answer.json()["items"]), times_ms, cpu_ms, database_ms)
 
 
-async def _plain(connection: asyncpg.Connection, slug: str, statement: str, server: int) -> Result:
+async def _plain(connection: asyncpg.Connection, slug: str, statement: str, period: Period, server: int) -> Result:
     times_ms: list[float] = []
     rows: list[asyncpg.Record] = []
     database = _cpu_s(server)
     for _ in range(3):
         began = time.perf_counter()
-        rows = await connection.fetch(statement, *PERIODS["whole months"])
+        rows = await connection.fetch(statement, period.first, period.last)
         times_ms.append((time.perf_counter() - began) * 1000)
     database_ms = (_cpu_s(server) - database) * 1000 / len(times_ms)
     groups = len({row[0] for row in rows})
-    return _shown(f"{slug}, of single rows", (Dimension.ORGAN,), "whole months", groups, times_ms, 0, database_ms)
+    return _shown(f"{slug}, of single rows", (Dimension.ORGAN,), period.name, groups, times_ms, 0, database_ms)
 
 
 def _shown(
@@ -182,7 +196,7 @@ def _cpu_s(server: int) -> float:
     return total
 
 
-def measure_all() -> list[Result]:
+def measure_all(days: int = DAYS) -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="one-network-bench-") as name:
         Path(name).chmod(0o711)
         os.environ[SHARED] = name  # where the log's files go
@@ -192,7 +206,7 @@ def measure_all() -> list[Result]:
             migrate(postgres.url())
             print(f"{'statistic':28} {'by':16} {'period':13}  groups    p50 ms    p95 ms  CPU ms  database")
             assert postgres.pid is not None
-            results = asyncio.run(measure(postgres.url(), Path(name), postgres.pid))
+            results = asyncio.run(measure(postgres.url(), Path(name), postgres.pid, days))
         finally:
             postgres.remove()
     return results

@@ -151,7 +151,7 @@ from trip where day >= $1::date and day < $1::date + $2::int4
 _SLOW_INDEXES = ("dispatch_order_effective_period_idx", "trip_started_idx", "trip_organ_idx", "verdict_organ_idx")
 
 
-async def fill(connection: asyncpg.Connection, days: int = DAYS) -> None:
+async def fill(connection: asyncpg.Connection, days: int) -> None:
     """Loads the city and its year; needs an account. Indexes that no statistic reads are dropped, to be quicker."""
     await load_city(connection, build_city())
     for name in _SLOW_INDEXES:
@@ -174,7 +174,7 @@ async def fill(connection: asyncpg.Connection, days: int = DAYS) -> None:
         await connection.execute(f"vacuum analyze {table}")
 
 
-async def prices(connection: asyncpg.Connection, days: int = DAYS) -> None:
+async def prices(connection: asyncpg.Connection, days: int) -> None:
     """A price of petrol that changes every two weeks, in the middle of months, as it does."""
     begin = datetime(FIRST.year, FIRST.month, FIRST.day, 20, tzinfo=UTC)
     await connection.executemany(
