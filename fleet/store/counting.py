@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.model.moments import day_begins_us, day_of, from_us, to_us
-from fleet.model.policies import POLICIES, PolicyVersion, resolve
+from fleet.model.policies import POLICIES, PolicyVersion, lineage, resolve
 from fleet.model.scope import Scope
 from fleet.statistics.base import Dimension, Parts, Source, Statistic
 from fleet.statistics.weights import weights
@@ -117,22 +117,15 @@ class _Factors:
         numbers: dict[tuple[int, ...], int] = {}
         profiles: dict[int, int] = {}
         for organ_id in self._parents:
-            above = tuple(one for one in self._lineage(organ_id) if one in told)
+            above = tuple(one for one in lineage(organ_id, self._parents) if one in told)
             profiles[organ_id] = numbers.setdefault(above, len(numbers))
-        sets = [self._at(list(above), bucket) for above in numbers or {(): 0} for bucket in range(len(self._days))]
+        sets = [self._at(above, bucket) for above in numbers or {(): 0} for bucket in range(len(self._days))]
         some = weights(statistic, source, figures, sets)
         return Weighted(some, profiles if len(numbers) > 1 else {}, len(self._days))
 
-    def _at(self, lineage: Sequence[int], bucket: int) -> Mapping[str, int]:
+    def _at(self, above: Sequence[int], bucket: int) -> Mapping[str, int]:
         moment = from_us(day_begins_us(self._days[bucket]))
-        return {slug: int(resolve(POLICIES[slug], self._stored, lineage, moment).value) for slug in self._slugs}
-
-    def _lineage(self, organ_id: int | None) -> list[int]:
-        found: list[int] = []
-        while organ_id is not None and organ_id not in found:
-            found.append(organ_id)
-            organ_id = self._parents.get(organ_id)
-        return found
+        return {slug: int(resolve(POLICIES[slug], self._stored, above, moment).value) for slug in self._slugs}
 
 
 def _first_day(version: PolicyVersion) -> date:

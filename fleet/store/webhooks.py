@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, Select, and_, delete, func, insert, literal, 
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fleet.model.policies import lineage
 from fleet.store import notices
 from fleet.store.latest import organ_parents
 from fleet.store.tables import (
@@ -179,14 +180,7 @@ def _made_out(webhook_id: int, revision: int, now: datetime, *, full: bool) -> d
 def _wanted(hook: RowMapping, one: RowMapping, parents: Mapping[int, int | None]) -> bool:
     if hook["kinds"] and one["kind"] not in hook["kinds"]:
         return False
-    current: int | None = one["organ_id"]
-    steps = 0
-    while hook["organ_id"] is not None and current != hook["organ_id"]:
-        steps += 1
-        if current is None or steps > 100:
-            return False
-        current = parents.get(current)
-    return True
+    return hook["organ_id"] is None or hook["organ_id"] in lineage(one["organ_id"], parents)
 
 
 async def _waiting(connection: AsyncConnection) -> dict[int, int]:
