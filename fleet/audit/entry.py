@@ -23,8 +23,6 @@ from fleet.model.moments import to_us
 GENESIS = bytes(32)
 """Stands where the code before the first entry would."""
 
-MAC_BYTES = 32
-
 _DOMAIN = b"one-network audit entry 1\0"
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from fleet.model.fuels import fuel_kind
 from fleet.statistics.base import Part, Row, Source, Statistic, Unit
-from fleet.statistics.energy import ELECTRICITY_G_CO2_PER_KWH, FUEL_G_CO2_PER_L, fuel_kind
+from fleet.statistics.energy import ELECTRICITY_G_CO2_PER_KWH, FUEL_G_CO2_PER_L
 
 
 def _days(row: Row) -> dict[str, int]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from fleet.model.fuels import Fuel, fuel_kind
-
-__all__ = ["Fuel", "fuel_kind"]
+from fleet.model.fuels import Fuel
 
 FUEL_WH_PER_L = {fuel: f"statistics.{fuel.value}_wh_per_l" for fuel in Fuel}
 FUEL_FEN_PER_L = {fuel: f"statistics.{fuel.value}_fen_per_l" for fuel in Fuel}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from fleet.model.fuels import fuel_kind
 from fleet.statistics.base import Part, Row, Source, Statistic, Unit, per
-from fleet.statistics.energy import FUEL_WH_PER_L, fuel_kind
+from fleet.statistics.energy import FUEL_WH_PER_L
 
 
 def _days(row: Row) -> dict[str, int]:

@@ -53,7 +53,6 @@ from fleet.store.tables import (
     task,
     token,
     trip,
-    unit,
     vehicle,
 )
 
@@ -134,16 +133,6 @@ async def organs_of(connection: AsyncConnection, subject: str) -> list[int]:
         return []
     found = await connection.execute(_ORGAN_OF[kind](int(number)))
     return [organ_id for organ_id in found.scalars() if organ_id is not None]
-
-
-async def organ_of_unit(connection: AsyncConnection, code: str) -> list[int]:
-    """The organ of the vehicle in which the unit called so sits now."""
-    statement = (
-        select(vehicle.c.organ_id)
-        .select_from(unit.join(binding).join(vehicle))
-        .where(unit.c.code == code, binding.c.period.contains(func.now()))
-    )
-    return list((await connection.execute(statement)).scalars())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 
 from fleet.model.registry import VehicleStatus
@@ -37,7 +37,3 @@ class Organs:
     def papers(self, organ: int, day: date) -> list[Paper]:
         """All papers of an organ for a day, the earliest departure first."""
         return papers_of(self._members[organ], self._drivers.get(organ, ()), day)
-
-    def all_papers(self, day: date) -> Iterator[Paper]:
-        for organ in self._members:
-            yield from self.papers(organ, day)
