@@ -40,10 +40,10 @@ async def count(
         found = await _read(connection, weighted, question, NOTHING, scope)
     else:
         for _ in range(_ATTEMPTS):
-            held = await read_held(connection, question.first, question.last)
+            held = await read_held(connection, question.first, question.last, weighted)
             found = await _read(connection, weighted, question, held, scope)
             # A tally that was made again between two statements would be counted twice, or not at all.
-            if await read_held(connection, question.first, question.last) == held:
+            if await read_held(connection, question.first, question.last, weighted) == held:
                 break
         else:
             found = await _read(connection, weighted, question, NOTHING, scope)

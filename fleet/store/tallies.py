@@ -49,15 +49,18 @@ NOTHING = Held(date.min, {}, frozenset())
 """As if there were no tallies: everything is read from the rows."""
 
 
-async def read_held(connection: AsyncConnection, first: date, last: date) -> Held:
-    """Which tallies hold of the months from that of `first` to that of `last`."""
+async def read_held(
+    connection: AsyncConnection, first: date, last: date, sources: Iterable[Source] = tuple(TALLIES)
+) -> Held:
+    """Which tallies of these sources hold of the months from that of `first` to that of `last`."""
     found = (
         await connection.execute(
             text(
                 "select z.sealed_to, d.id, d.source, d.organ_id, d.first_month, d.last_month from tally_horizon z"
                 " left join tally_due d on d.last_month >= :first and d.first_month <= :last"
+                " and d.source = any(cast(:sources as text[]))"
             ),
-            {"first": first.replace(day=1), "last": last},
+            {"first": first.replace(day=1), "last": last, "sources": [one.value for one in sources]},
         )
     ).all()
     due: dict[Source, dict[date, Organs]] = {source: {} for source in TALLIES}

@@ -365,6 +365,14 @@ async def test_a_day_that_is_summed_up_to_the_same_leaves_no_notes(stage: Stage)
     assert await stage.due() > 0
 
 
+async def test_what_changes_elsewhere_has_no_question_asked_again(stage: Stage) -> None:
+    await stage.keep()
+    await another_verdict(stage)
+    async with stage.api.begin() as connection:
+        assert (await read_held(connection, FIRST, LAST, [Source.VERDICTS])).marks
+        assert not (await read_held(connection, FIRST, LAST, [Source.DAYS])).marks
+
+
 async def test_a_bulk_of_notes_is_one_month_at_a_time_the_last_first(stage: Stage) -> None:
     await stage.keep()
     async with stage.owner.begin() as connection:
