@@ -21,6 +21,7 @@ import httpx
 import psutil
 
 from api.__main__ import collect_rarely
+from benchmarks.ingest import cpu_s
 from benchmarks.statistics_year import DAYS, FIRST, fill, prices
 from fleet.judge.keeper import Keeper
 from fleet.local.postgres import Postgres
@@ -85,7 +86,7 @@ class Result:
     database_cpu_ms: float
 
 
-async def measure(url: str, directory: Path, server: int, days: int) -> list[Result]:
+async def measure(url: str, directory: Path, server: psutil.Process, days: int) -> list[Result]:
     async with builders.world(url, directory / "audit") as world:
         headers = await world.token_of(await world.account("auditor", Role.AUDITOR))
         connection = await asyncpg.connect(url)
@@ -135,31 +136,35 @@ async def _keep(url: str, days: int) -> None:
     print(f"tallies: {rounds} rounds, {time.perf_counter() - began:.0f} s", flush=True)
 
 
-async def _ask(client: httpx.AsyncClient, slug: str, by: tuple[Dimension, ...], period: Period, server: int) -> Result:
+async def _ask(
+    client: httpx.AsyncClient, slug: str, by: tuple[Dimension, ...], period: Period, server: psutil.Process
+) -> Result:
     query = {"from": str(period.first), "to": str(period.last), "group_by": [one.value for one in by]}
     path = f"/api/v1/statistics/{slug}"
     answer = await client.get(path, params=query)
     assert answer.status_code == 200, answer.text
     times_ms: list[float] = []
-    used, database = time.process_time(), _cpu_s(server)
+    used, database = time.process_time(), cpu_s(server)
     for _ in range(REQUESTS):
         began = time.perf_counter()
         answer = await client.get(path, params=query)
         times_ms.append((time.perf_counter() - began) * 1000)
     cpu_ms = (time.process_time() - used) * 1000 / REQUESTS
-    database_ms = (_cpu_s(server) - database) * 1000 / REQUESTS
+    database_ms = (cpu_s(server) - database) * 1000 / REQUESTS
     return _shown(slug, by, period.name, len(answer.json()["items"]), times_ms, cpu_ms, database_ms)
 
 
-async def _plain(connection: asyncpg.Connection, slug: str, statement: str, period: Period, server: int) -> Result:
+async def _plain(
+    connection: asyncpg.Connection, slug: str, statement: str, period: Period, server: psutil.Process
+) -> Result:
     times_ms: list[float] = []
     rows: list[asyncpg.Record] = []
-    database = _cpu_s(server)
+    database = cpu_s(server)
     for _ in range(3):
         began = time.perf_counter()
         rows = await connection.fetch(statement, period.first, period.last)
         times_ms.append((time.perf_counter() - began) * 1000)
-    database_ms = (_cpu_s(server) - database) * 1000 / len(times_ms)
+    database_ms = (cpu_s(server) - database) * 1000 / len(times_ms)
     groups = len({row[0] for row in rows})
     return _shown(f"{slug}, of single rows", (Dimension.ORGAN,), period.name, groups, times_ms, 0, database_ms)
 
@@ -184,18 +189,6 @@ def _shown(
     return one
 
 
-def _cpu_s(server: int) -> float:
-    """Of the server and all its backends, those that ended included."""
-    total = 0.0
-    for one in (psutil.Process(server), *psutil.Process(server).children(recursive=True)):
-        try:
-            times = one.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        total += times.user + times.system
-    return total
-
-
 def measure_all(days: int = DAYS) -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="one-network-bench-") as name:
         Path(name).chmod(0o711)
@@ -206,7 +199,7 @@ def measure_all(days: int = DAYS) -> list[Result]:
             migrate(postgres.url())
             print(f"{'statistic':28} {'by':16} {'period':13}  groups    p50 ms    p95 ms  CPU ms  database")
             assert postgres.pid is not None
-            results = asyncio.run(measure(postgres.url(), Path(name), postgres.pid, days))
+            results = asyncio.run(measure(postgres.url(), Path(name), psutil.Process(postgres.pid), days))
         finally:
             postgres.remove()
     return results
