@@ -37,7 +37,7 @@ class PahoUplink:
         self._worker = worker
         self._now = now
         self._start_within_s = start_within_s
-        self._inbox = Inbox()
+        self._inbox = Inbox(receive_maximum)
         self.broker_dropped: int | None = None
         self._connection = Connection(
             BrokerAddress.parse(url),
@@ -108,7 +108,7 @@ class PahoUplink:
         published.topics.append(topic)
         published.payloads.append(bytes(message.payload))
         published.packet_ids.append(message.mid.to_bytes(2, "big") if message.qos else b"")
-        self._inbox.mark(self._now())
+        self._inbox.mark(self._now(), len(message.payload))
 
 
 def _options(one: Subscription) -> SubscribeOptions:

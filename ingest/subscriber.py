@@ -64,7 +64,7 @@ class BulkUplink:
             receive_maximum=receive_maximum,
             session_expiry_s=SESSION_EXPIRY_S,
         )
-        self._inbox = Inbox()
+        self._inbox = Inbox(receive_maximum)
         self._generation = 0
         self._link: _Link | None = None  # the one that the broker accepted
         self._subscribed = False
@@ -90,7 +90,10 @@ class BulkUplink:
             await asyncio.sleep(0.02)
 
     async def take(self, most: int, age_s: float, wait_s: float) -> Deliveries:
-        return await self._inbox.take(most, age_s, wait_s)
+        deliveries = await self._inbox.take(most, age_s, wait_s)
+        if self._link is not None:
+            self._link.read_on_or_wait()
+        return deliveries
 
     def acknowledge(self, deliveries: Deliveries) -> None:
         if self._link is not None and deliveries.generation == self._generation:
@@ -186,7 +189,7 @@ class BulkUplink:
             if done:
                 return
             # Two turns: of one, this process itself may have slept through the answer.
-            silent = silent + 1 if link.reads == heard else 0
+            silent = silent + 1 if link.reads == heard and not link.waits else 0
             if silent == 2:
                 link.why = f"it said nothing for {keep_alive_s} s"
                 return
@@ -220,6 +223,7 @@ class _Link(asyncio.Protocol):
         self.lost: asyncio.Future[None] = loop.create_future()
         self.why = "it closed"
         self.reads = 0
+        self.waits = False  # for room, and so does not read
         self._inbox, self._now, self._begin, self._dropped = inbox, now, begin, dropped
         self._splitter = Splitter(aside=DROPPED_TOPIC)
         self._begun = self._deaf = False
@@ -242,12 +246,25 @@ class _Link(asyncio.Protocol):
 
         The broker closes first: then it has read every acknowledgement before it.
         """
+        assert self._transport is not None
         self._deaf = True
+        self._transport.resume_reading()
         self.write(packets.disconnect())
         await asyncio.wait([self.lost], timeout=_CLOSE_WITHIN_S)
-        assert self._transport is not None
         if not self.lost.done():
             self._transport.abort()
+
+    def read_on_or_wait(self) -> None:
+        """Reads only while there is room: what is sent without a delivery promise is bounded by no window."""
+        full = self.subscribed.done() and self._inbox.full
+        if full == self.waits or self._deaf:
+            return
+        self.waits = full
+        transport = cast("asyncio.Transport", self._transport)
+        if full:
+            transport.pause_reading()
+        else:
+            transport.resume_reading()
 
     # ---------------------------------------------------------------------------------------- called by the loop
 
@@ -270,7 +287,8 @@ class _Link(asyncio.Protocol):
             cast("asyncio.Transport", self._transport).close()
             return
         if self._begun:
-            self._inbox.mark(self._now())
+            self._inbox.mark(self._now(), len(data))
+            self.read_on_or_wait()
 
     def connection_lost(self, error: Exception | None) -> None:
         if error is not None:

@@ -22,6 +22,9 @@ RECEIVE_MAXIMUM = 65_535
 """Messages on their way to us at once: half of them are committed while the other half comes. The broker's
 max_inflight_messages must be at least as great, its max_inflight_bytes bounds the memory."""
 
+MOST_BYTES = 128 * 1_048_576
+"""Twice the broker's max_inflight_bytes: what is delivered with a promise never comes near it."""
+
 FLOOD = 4_000
 """As many messages while a batch waits for company are a flood: it waits up to three times as long, since what a batch
 costs for each unit is shared by more of its messages then."""
@@ -89,9 +92,14 @@ def wanted(worker: int) -> list[Subscription]:
 
 
 class Inbox:
-    """What came and was not taken yet. `published` is filled by whoever reads, who then says so with `mark`."""
+    """What came and was not taken yet. `published` is filled by whoever reads, who then says so with `mark`.
 
-    def __init__(self) -> None:
+    The window bounds what is delivered with a promise. For the rest, and for what lost sessions left, there is `full`.
+    """
+
+    def __init__(self, receive_maximum: int) -> None:
+        self._most = receive_maximum
+        self._bytes = 0
         self.published = Published()
         self._ends: list[int] = []
         self._moments: list[datetime] = []
@@ -102,19 +110,26 @@ class Inbox:
     def __len__(self) -> int:
         return len(self.published) + sum(map(len, self._earlier))
 
+    @property
+    def full(self) -> bool:
+        """More than a window's worth waits: no more should be read."""
+        return len(self) > self._most or self._bytes > MOST_BYTES
+
     def begin(self, generation: int, session_present: bool) -> None:
         """Another connection begins."""
         if session_present:
             # The broker will deliver again what was not acknowledged. Without this, a connection that flaps while the
             # database is away would pile up one window's worth each time.
             self._earlier.clear()
+            self._bytes = 0
         elif self.published:
             self._earlier.append(self._all())
         self._renew()
         self._generation = generation
 
-    def mark(self, received_at: datetime) -> None:
-        """All that is in `published` since the last mark came at this moment."""
+    def mark(self, received_at: datetime, size_bytes: int) -> None:
+        """All that is in `published` since the last mark came at this moment, in about so many bytes."""
+        self._bytes += size_bytes
         count = len(self.published)
         if count > (self._ends[-1] if self._ends else 0):
             self._ends.append(count)
@@ -141,6 +156,8 @@ class Inbox:
         if len(deliveries) > most:
             deliveries, rest = deliveries.split(most)
             self._put_back(rest)
+        left = [self.published.payloads, *(one.arrivals.payloads for one in self._earlier)]
+        self._bytes = sum(sum(map(len, payloads)) for payloads in left)
         return deliveries
 
     def _all(self) -> Deliveries:
@@ -152,7 +169,7 @@ class Inbox:
         self.published, self._ends, self._moments = Published(), [], []
 
     def _put_back(self, rest: Deliveries) -> None:
-        if rest.generation != self._generation or self._earlier:
+        if rest.generation != self._generation:
             self._earlier.insert(0, rest)
             return
         arrivals, ids = rest.arrivals, rest.packet_ids
