@@ -7,43 +7,19 @@ what is stored), and the database's CHECKs compare them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import asyncpg
 import msgspec
-import numpy as np
 
-from fleet.errors import Conflict
-from fleet.model.batch import (
-    IDENTITY_COLUMNS,
-    READING_COLUMNS,
-    READING_TABLE,
-    BatchWrite,
-    Block,
-    Count,
-    LedgerKey,
-    QuarantineRow,
-    Row,
-    Staged,
-    spans,
-)
-from fleet.model.readings import Reason
-from fleet.store.binary_copy import Known, Values, encode, widths
+from fleet.model.batch import BatchWrite, Count, LedgerKey, QuarantineRow, Row, spans
+from fleet.store.batch_readings import BatchReadings
 from fleet.store.outbox import take_answers
-from fleet.store.tables.readings import position_reading, usage_reading
 
 WORKER_BITS = 4
 """A reading's `batch` is n * 16 + worker, so that numbers of all workers rise together and BRIN stays sharp."""
-
-
-DOUBTFUL_BATCHES = 16
-"""After a sample that was stored before, so many batches are compared row by row before the quick way is tried."""
-
-_CONFLICT = Reason(
-    "identity_conflict", None, "a sample of the same unit, kind, time, run and seq is stored with other content"
-)
 
 
 class Written(NamedTuple):
@@ -62,24 +38,11 @@ class BatchStore:
         self._connection = connection
         self._worker = worker
         self._next = 0
-        self._widths = {
-            table.name: widths(table, [name for name in READING_COLUMNS[table.name] if name != "batch"])
-            for table in (position_reading, usage_reading)
-        }
-        self._doubts: dict[str, int] = {}  # batches of each table that go by the staging table before the next try
+        self._readings = BatchReadings(connection)
 
     async def prepare(self) -> None:
         """Makes the staging tables and finds the next batch number."""
-        for table, columns in READING_COLUMNS.items():
-            names = ", ".join(name for name in columns if name != "batch")
-            await self._connection.execute(
-                f"create temporary table stage_{table} on commit delete rows as"
-                f" select 0::integer as ordinal, {names} from {table} with no data"
-            )
-        # Staging tables have no statistics; without this the planner may hash a whole day of readings against them.
-        await self._connection.execute(
-            "set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off"
-        )
+        await self._readings.prepare()
         last = await self._connection.fetchval("select max(n) from batch where worker = $1", self._worker)
         self._next = (last or 0) + 1
 
@@ -111,11 +74,7 @@ class BatchStore:
         number = (n << WORKER_BITS) | self._worker
         counts = {key: Count(c.received, c.stored, c.duplicate, c.quarantined) for key, c in batch.counts.items()}
         quarantine = list(batch.quarantine)
-        for kind, staged in batch.staged.items():
-            if staged.rows:
-                await self._insert_readings(READING_TABLE[kind], staged, number, counts, quarantine, batch)
-            if staged.block is not None:
-                await self._insert_block(staged.block, number, counts, quarantine, batch)
+        await self._readings.insert(batch, number, counts, quarantine)
         # From here to COMMIT the workers go one after the other: revisions become visible in their order, and rows that
         # several workers write (latest state, ledger, receipts) are taken in no order that could deadlock.
         revision: int = await self._connection.fetchval(
@@ -131,119 +90,6 @@ class BatchStore:
         await self._insert_quarantine(quarantine, number)
         await self._update_receipts(batch, revision)
         return await self._close_books(batch, n, revision, counts)
-
-    async def _insert_readings(
-        self,
-        table: str,
-        staged: Staged,
-        number: int,
-        counts: dict[LedgerKey, Count],
-        quarantine: list[QuarantineRow],
-        batch: BatchWrite,
-    ) -> None:
-        names = [name for name in READING_COLUMNS[table] if name != "batch"]
-        await self._connection.copy_records_to_table(
-            f"stage_{table}",
-            records=[(ordinal, *row) for ordinal, row in enumerate(staged.rows)],
-            columns=["ordinal", *names],
-        )
-        lost = await self._move(table, len(staged.rows), number)
-        for ordinal, key in enumerate(staged.keys):
-            count = counts[key]
-            if ordinal not in lost:
-                count.stored += 1
-            elif lost[ordinal]:
-                count.duplicate += 1
-            else:
-                count.quarantined += 1
-                quarantine.append(batch.quarantine_of(staged.origins[ordinal], _CONFLICT))
-
-    async def _insert_block(
-        self,
-        block: Block,
-        number: int,
-        counts: dict[LedgerKey, Count],
-        quarantine: list[QuarantineRow],
-        batch: BatchWrite,
-    ) -> None:
-        stored = np.bincount(block.key_of, minlength=len(block.keys))
-        if self._doubts.get(block.table, 0) or not await self._copy(block, number):
-            for ordinal, same in (await self._sift(block, number)).items():
-                place = int(block.key_of[ordinal])
-                stored[place] -= 1
-                count = counts[block.keys[place]]
-                if same:
-                    count.duplicate += 1
-                else:
-                    count.quarantined += 1
-                    quarantine.append(batch.quarantine_of(block.origin_of(ordinal), _CONFLICT))
-        for key, found in zip(block.keys, stored.tolist(), strict=True):
-            counts[key].stored += found
-
-    async def _copy(self, block: Block, number: int) -> bool:
-        """Straight into the table, at half the cost; False, and nothing written, when a row was stored before."""
-        columns = {**self._widths[block.table], "batch": ">i8"}
-        values = {**block.values, "batch": np.full(len(block), number)}
-        try:
-            async with self._connection.transaction():
-                status = await self._connection.copy_to_table(
-                    block.table, source=_pieces(columns, values, block.known), columns=list(columns), format="binary"
-                )
-        except asyncpg.UniqueViolationError:
-            # Samples that are sent again come in flocks.
-            self._doubts[block.table] = DOUBTFUL_BATCHES
-            return False
-        _compare_counts(block.table, len(block), _number(status), 0)
-        return True
-
-    async def _sift(self, block: Block, number: int) -> dict[int, bool]:
-        """By way of the staging table; as `_move`."""
-        self._doubts[block.table] = max(self._doubts.get(block.table, 0) - 1, 0)
-        columns = {"ordinal": ">i4", **self._widths[block.table]}
-        values = {**block.values, "ordinal": np.arange(len(block))}
-        await self._connection.copy_to_table(
-            f"stage_{block.table}",
-            source=_pieces(columns, values, block.known),
-            columns=list(columns),
-            format="binary",
-        )
-        return await self._move(block.table, len(block), number)
-
-    async def _move(self, table: str, staged: int, number: int) -> dict[int, bool]:
-        """Inserts what is staged. Those that were stored before: ordinal -> whether with the same content."""
-        names = [name for name in READING_COLUMNS[table] if name != "batch"]
-        listed = ", ".join(names)
-        identity = ", ".join(IDENTITY_COLUMNS[table])
-        status = await self._connection.execute(
-            f"insert into {table} ({listed}, batch) select {listed}, $1 from stage_{table}"
-            f" on conflict ({identity}) do nothing",
-            number,
-        )
-        inserted = _number(status)
-        lost = await self._compare(table, number) if inserted < staged else {}
-        _compare_counts(table, staged, inserted, len(lost))
-        return lost
-
-    async def _compare(self, table: str, number: int) -> dict[int, bool]:
-        """Staged rows that were not inserted: ordinal -> whether the stored row has the same content."""
-        content = [
-            f"{name}::text" if name == "detail" else name
-            for name in READING_COLUMNS[table]
-            if name not in ("batch", *IDENTITY_COLUMNS[table])
-        ]
-        same = f"({', '.join('r.' + c for c in content)}) is not distinct from ({', '.join('s.' + c for c in content)})"
-        identity = " and ".join(
-            f"r.{name} is not distinct from s.{name}" if name == "seq" else f"r.{name} = s.{name}"
-            for name in IDENTITY_COLUMNS[table]
-        )
-        rows = await self._connection.fetch(
-            f"select s.ordinal, {same} as same from stage_{table} s join {table} r on {identity}"
-            f" where r.batch <> $1"
-            f" and r.observed_at >= (select min(observed_at) from stage_{table})"
-            f" and r.observed_at <= (select max(observed_at) from stage_{table})",
-            number,
-        )
-        return {row["ordinal"]: row["same"] for row in rows}
 
     async def _update_latest(self, batch: BatchWrite, revision: int) -> set[int]:
         if batch.latest_positions:
@@ -330,24 +176,6 @@ def _columns(rows: Sequence[Row]) -> list[list[Any]]:
 def _multirange(found: list[tuple[int, int]]) -> str:
     """The spans as the text of an int8multirange; PostgreSQL sorts and merges."""
     return "{" + ",".join([f"[{first},{last}]" for first, last in found]) + "}"
-
-
-async def _pieces(columns: Mapping[str, str], values: Values, known: Known) -> AsyncIterator[bytes]:
-    for piece in encode(columns, values, known):
-        yield piece
-
-
-def _number(status: str) -> int:
-    """Of rows, from what the server says was done."""
-    return int(status.rpartition(" ")[2])
-
-
-def _compare_counts(table: str, staged: int, inserted: int, lost: int) -> None:
-    if inserted != staged - lost:
-        raise Conflict(
-            f"{table}: {staged} rows staged, {inserted} inserted, {lost} found stored before;"
-            " the books would not add up, so nothing is written"
-        )
 
 
 LATEST_POSITION = """
