@@ -67,7 +67,7 @@ async def run(settings: Settings, worker: int, receipt_pause_s: float = LEAST_PA
     failure: asyncio.Future[None] = loop.create_future()
     loop.set_exception_handler(lambda _, context: _fail(failure, context))  # a bug in a callback ends the process, too
     gc.freeze()  # the polygons and modules are for ever; the collector need not look at them again
-    # A batch is some 100,000 tuples without cycles: collecting after every 700 of them finds nothing, again and again.
+    # A batch is tens of thousands of objects without cycles: to collect every 700 finds nothing, again and again.
     gc.set_threshold(200_000, 20, 20)
 
     streaming = asyncio.create_task(pipeline.run(), name="pipeline")
