@@ -15,9 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet.model.batch import (
-    IDENTITY_COLUMNS,
-    READING_COLUMNS,
-    READING_TABLE,
     AnswerRow,
     BatchWrite,
     Block,
@@ -144,7 +141,7 @@ class _Build:
         for place, message in enumerate(retries, start=len(arrivals)):
             self._take_any(place, message, routes.addresses[every[place]])
         staged = {kind: self._staged(kind, parts.get(kind)) for kind in CLEAN_KINDS}
-        staged[Kind.EVENT] = self._stage(Kind.EVENT, *self._event_rows())
+        staged[Kind.EVENT] = self._staged_events()
         blocks = {kind: one.block for kind, one in staged.items() if one.block is not None}
         times = [row[0] for row in staged[Kind.EVENT].rows]
         for block in blocks.values():
@@ -202,12 +199,7 @@ class _Build:
 
         block, repeats = block_of(kind, part, keys, key_of, origin_of)
         for row, same in repeats:
-            origin = origin_of(row)
-            if same:
-                self.counts[origin.key].duplicate += 1
-            else:
-                self.counts[origin.key].quarantined += 1
-                self.quarantine.append(self._quarantine_of(origin, Reason("identity_conflict", None, _CONFLICT)))
+            self._repeated(origin_of(row), same)
         return Staged(block=block)
 
     def _count_clean(self, kind: Kind, clean: Part) -> tuple[list[LedgerKey], NDArray[np.int64]]:
@@ -358,28 +350,28 @@ class _Build:
 
     # ---------------------------------------------------------------------------------------- rows
 
-    def _event_rows(self) -> tuple[list[Row], list[Origin]]:
-        rows: list[Row] = [(e.observed_at, e.seq, unit_id, e.run, e.event, e.detail) for unit_id, e, _ in self.events]
-        return rows, [origin for _, _, origin in self.events]
-
-    def _stage(self, kind: Kind, rows: Sequence[Row], origins: Sequence[Origin]) -> Staged:
-        """The rows less those whose identity stands earlier in this batch: the first of each goes to the store."""
-        places = _IDENTITY_PLACES[kind]
-        first: dict[Row, Row] = {}
+    def _staged_events(self) -> Staged:
+        """The events less those whose identity stands earlier in this batch: the first of each goes to the store."""
+        first: dict[Row, str | None] = {}
         staged = Staged()
-        for row, origin in zip(rows, origins, strict=True):
-            identity = tuple([row[place] for place in places])
-            earlier = first.setdefault(identity, row)
-            if earlier is row:
-                staged.rows.append(row)
-                staged.keys.append(origin.key)
-                staged.origins.append(origin)
-            elif earlier == row:
-                self.counts[origin.key].duplicate += 1
-            else:
-                self.counts[origin.key].quarantined += 1
-                self.quarantine.append(self._quarantine_of(origin, Reason("identity_conflict", None, _CONFLICT)))
+        for unit_id, event, origin in self.events:
+            identity = (event.observed_at, event.seq, unit_id, event.run, event.event)
+            if identity in first:
+                self._repeated(origin, first[identity] == event.detail)
+                continue
+            first[identity] = event.detail
+            staged.rows.append((*identity, event.detail))
+            staged.keys.append(origin.key)
+            staged.origins.append(origin)
         return staged
+
+    def _repeated(self, origin: Origin, same: bool) -> None:
+        """A sample whose identity stands earlier in this batch, with the same content or another."""
+        if same:
+            self.counts[origin.key].duplicate += 1
+        else:
+            self.counts[origin.key].quarantined += 1
+            self.quarantine.append(self._quarantine_of(origin, Reason("identity_conflict", None, _CONFLICT)))
 
     def _latest_positions(self, block: Block | None) -> list[Row]:
         """The newest plausible fix of each unit (the newest of all where none is), as LATEST_POSITION takes it."""
@@ -419,12 +411,3 @@ def _latest_usages(block: Block | None) -> list[Row]:
         return []
     names = ("unit_id", "observed_at", "odometer_m", "fuel_level_permille", "fuel_level_ml", "soc_permille", "charging")
     return block.rows(names, newest(block))
-
-
-def _places(kind: Kind) -> tuple[int, ...]:
-    table = READING_TABLE[kind]
-    columns = [name for name in READING_COLUMNS[table] if name != "batch"]
-    return tuple(columns.index(name) for name in IDENTITY_COLUMNS[table])
-
-
-_IDENTITY_PLACES = {kind: _places(kind) for kind in READING_TABLE}

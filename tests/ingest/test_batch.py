@@ -241,3 +241,14 @@ def test_a_redelivered_status_is_counted_where_it_was_received() -> None:
     status = builder().build(sent, UNITS, NOW).statuses[0]
     assert [key.hour.hour for key in status.redelivered] == [7, 8]
     assert status.at == NOW
+
+
+def test_an_event_that_comes_twice_is_a_duplicate_and_with_other_detail_a_conflict() -> None:
+    door = {"time": NOW.isoformat(), "seq": 1, "event": "door_open", "detail": {"a": 1}}
+    other = {**door, "event": "ignition_on"}
+    sent = [door, {**door, "detail": {"a": 2}}, door, other]
+    batch = builder().build([message(sent, "fleet/v1/530302/u1/event")], UNITS, NOW)
+    assert [row[-2:] for row in batch.staged[Kind.EVENT].rows] == [("door_open", '{"a":1}'), ("ignition_on", '{"a":1}')]
+    assert [(count.received, count.duplicate, count.quarantined) for count in batch.counts.values()] == [(4, 1, 1)]
+    assert [row.reasons[0].code for row in batch.quarantine] == ["identity_conflict"]
+    assert json.loads(batch.quarantine[0].payload)["detail"] == {"a": 2}
