@@ -94,7 +94,7 @@ def test_an_order_from_the_application_to_the_vehicle(person: Person, town: Town
     taken = page.locator(".ranked .chosen .name").inner_text()
     page.keyboard.press("Control+Enter")
     expect(page.locator(".order-head .chip").first).to_have_text("待出车")
-    expect(page.locator(".given")).to_contain_text(taken.strip())
+    expect(page.locator("div.given")).to_contain_text(taken.strip())
     page.get_by_role("button", name="登记出车").click()
     page.get_by_role("dialog").get_by_label("里程表读数").fill("84000.4")
     page.get_by_role("dialog").get_by_role("button", name="登记出车").click()
