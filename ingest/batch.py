@@ -325,7 +325,8 @@ class _Build:
         count = self._count(key)
         count.received += 1
         count.quarantined += 1
-        self.quarantine.append(QuarantineRow(message.received_at, message.topic, message.payload, (reason,), key))
+        topic = message.topic.replace("\0", "\N{REPLACEMENT CHARACTER}")  # the one character the store cannot hold
+        self.quarantine.append(QuarantineRow(message.received_at, topic, message.payload, (reason,), key))
 
     def _cover(
         self,

@@ -357,7 +357,10 @@ def _read_element(dialect: _Dialect, raw: bytes) -> tuple[Reading | Refused, int
         )
         reasons.append(Reason("out_of_range", "oldest_seq", detail))
     if not reasons:
-        return cast("Reading", dialect.to_model(dialect.wire(**values))), unknown
+        try:
+            return cast("Reading", dialect.to_model(dialect.wire(**values))), unknown
+        except UNREADABLE as error:
+            reasons.append(Reason("malformed_json", None, str(error)))
     return (
         Refused(
             raw=raw,
@@ -383,7 +386,10 @@ def _reason(name: str, value: Any, detail: str) -> Reason:
 
 
 def _short(value: Any) -> str:
-    text = msgspec.json.encode(value).decode()
+    try:
+        text = msgspec.json.encode(value).decode()
+    except UNREADABLE:  # what can just be read may be nested too deeply to be written
+        return "nested too deeply to be shown"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
