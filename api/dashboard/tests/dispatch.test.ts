@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ACTIONS, bar, byUrgency, deskDay, open, stepPath, stepsDone, waitOf, wallOf, isoOf, type Order } from "../src/dispatch/model";
+import { ACTIONS, bar, byUrgency, deskHours, deskSpan, open, stepPath, stepsDone, waitOf, wallOf, isoOf, type Order } from "../src/dispatch/model";
 import { bodyOf, fresh } from "../src/dispatch/orderValues";
 import { circleRing, metresBetween, readCoordinates, ringOf, spread } from "../src/map/shapes";
 
@@ -43,9 +43,21 @@ describe("the inbox", () => {
   });
 });
 
-describe("the day from 06 to 22 in Shanghai", () => {
-  const span = deskDay(at("23:30"));
+describe("the day of an order from 06 to 22 in Shanghai", () => {
+  const next = (text: string) => ms(text) + 24 * 3600_000;
+  const span = deskSpan({ from: ms("09:10"), to: ms("11:00") });
   it("is that of the order's wall date", () => expect([span.from, span.to]).toEqual([ms("06:00"), ms("22:00")]));
+  it("reaches as far as the order does", () => {
+    expect(deskSpan({ from: ms("03:25"), to: ms("05:00") })).toEqual({ from: ms("03:00"), to: ms("22:00") });
+    expect(deskSpan({ from: ms("23:30"), to: next("02:10") })).toEqual({ from: ms("06:00"), to: next("03:00") });
+    expect(deskSpan({ from: ms("08:00"), to: next("08:00") + 90 * 3600_000 }).to).toBe(next("06:00") + 24 * 3600_000);
+  });
+  it("carries even hours", () => {
+    expect(deskHours(span).map(({ hour }) => hour)).toEqual(["06", "08", "10", "12", "14", "16", "18", "20", "22"]);
+    expect(deskHours(span)[4]?.at).toBe(50);
+    expect(deskHours({ from: ms("04:00"), to: ms("20:00") })[1]).toEqual({ at: 12.5, hour: "06" });
+    expect(deskHours({ from: ms("06:00"), to: next("03:00") }).map(({ hour }) => hour)).toEqual(["06", "09", "12", "15", "18", "21", "00", "03"]);
+  });
   it("clips windows to it", () => {
     expect(bar(ms("05:00"), ms("10:00"), span)).toEqual({ left: 0, width: 25 });
     expect(bar(ms("14:00"), ms("22:30"), span)).toEqual({ left: 50, width: 50 });

@@ -1,4 +1,5 @@
-"""The built page in a real browser, before the real API on a real database: one of each for a module of tests."""
+"""The built page in a real browser, before the real API on a real database: one browser for a module of tests, one
+database and service for each test, so that no test meets what another did."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +42,20 @@ def built() -> Path:
     return DIST
 
 
+class RunningClock(builders.Clock):
+    """The machine's clock, moved on by the test: what the service and the browser call now is never far apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def advance(self, by: timedelta) -> None:
+        self._ahead += by
+
+
 class Town:
     """The application on a database of its own, served from a thread of its own; `run` does work beside it."""
 
@@ -68,6 +84,7 @@ def town_on(url: str) -> Iterator[Town]:
 
     async def open_all() -> None:
         town.world = await stack.enter_async_context(builders.world(url))
+        town.world.clock = RunningClock()
         app = await stack.enter_async_context(builders.running(town.world))
         town.server = await stack.enter_async_context(served(app))
 
@@ -88,9 +105,11 @@ async def accounts(world: World) -> None:
         await world.account(role.value, role, 2 if of_organ else None)
 
 
-@pytest.fixture(scope="module")
-def town(cluster: services.Cluster, built: Path) -> Iterator[Town]:
+@pytest.fixture
+def town(request: pytest.FixtureRequest, cluster: services.Cluster, built: Path) -> Iterator[Town]:
+    """A town of this test's own, with what `seed` of its module puts into it."""
     with services.fresh_database(cluster) as url, town_on(url) as running:
+        running.run(request.module.seed(running.world))
         yield running
 
 

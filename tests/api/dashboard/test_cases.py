@@ -32,11 +32,6 @@ async def seed(world: World) -> None:
     await case(world, 3, 2, vehicle_id=11, severity="yellow", state="assigned")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def seeded(town: Town) -> None:
-    town.run(seed(town.world))
-
-
 def test_a_case_is_found_weighed_and_decided_by_keyboard(person: Person, town: Town) -> None:
     page = person("supervisor", "/cases")
     rows = page.locator(".items li")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from sqlalchemy import insert
 
 from fleet.store import tables
 from tests.api.builders import World
+from tests.api.dashboard.axe import violations
 from tests.api.dashboard.conftest import PHONE, Person, Town, accounts
+from tests.api.dashboard.others import Others
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.store]
-
-AXE = Path("api/dashboard/node_modules/axe-core/axe.min.js")
 
 
 async def seed(world: World) -> None:
@@ -29,17 +28,6 @@ async def seed(world: World) -> None:
     for driver_id in (21, 22):
         row = {"id": driver_id, "label": f"驾驶员 {driver_id:04d}", "organ_id": 2, "licence_class": "C1"}
         await world.execute(insert(tables.driver).values(**row, licence_expires_on=date(2040, 1, 1)))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def seeded(town: Town) -> None:
-    town.run(seed(town.world))
-
-
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
-    return [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found["violations"]]
 
 
 def wall(moment: datetime) -> str:
@@ -94,7 +82,7 @@ def test_an_order_from_the_application_to_the_vehicle(person: Person, town: Town
     taken = page.locator(".ranked .chosen .name").inner_text()
     page.keyboard.press("Control+Enter")
     expect(page.locator(".order-head .chip").first).to_have_text("待出车")
-    expect(page.locator("div.given")).to_contain_text(taken.strip())
+    expect(page.get_by_role("region", name="车辆", exact=True)).to_contain_text(taken.strip())
     page.get_by_role("button", name="登记出车").click()
     page.get_by_role("dialog").get_by_label("里程表读数").fill("84000.4")
     page.get_by_role("dialog").get_by_role("button", name="登记出车").click()
@@ -106,8 +94,9 @@ def test_an_order_from_the_application_to_the_vehicle(person: Person, town: Town
 
 
 def test_an_emergency_goes_first_and_a_taken_vehicle_names_the_other_order(person: Person, town: Town) -> None:
+    under_way = Others(town).departed(vehicle_id=11, driver_id=21)
     page = person("organ_dispatcher", "/dispatch")
-    expect(page.locator(".inbox .tabs")).to_contain_text("待派车")
+    expect(page.get_by_role("tab", name="待派车")).to_be_visible()
     page.keyboard.press("e")
     form = page.get_by_role("dialog")
     form.get_by_label("用车事由").click()
@@ -117,7 +106,7 @@ def test_an_emergency_goes_first_and_a_taken_vehicle_names_the_other_order(perso
     form.get_by_label("联系人").fill("某人")
     form.get_by_label("联系电话").fill("13800000417")
     form.get_by_role("button", name="提交并选车").click()
-    expect(page.locator(".ranked > li").first).to_be_visible()
+    expect(page.locator(".ranked > li")).to_have_count(2)
     page.keyboard.press("1")
     plate = page.locator(".ranked .chosen .name").inner_text().strip()
     expect(page.locator(".ranked .chosen .assign-box .ant-select")).to_contain_text("驾驶员")
@@ -127,17 +116,14 @@ def test_an_emergency_goes_first_and_a_taken_vehicle_names_the_other_order(perso
     now = world.clock()
     span = f"tstzrange('{now.isoformat()}', '{(now + timedelta(hours=1)).isoformat()}')"
     town.run(
-        world.execute_sql(
-            "insert into booking (order_id, vehicle_id, period) "
-            f"select id, {vehicle}, {span} from dispatch_order where not emergency order by id limit 1"
-        )
+        world.execute_sql(f"insert into booking (order_id, vehicle_id, period) values ({under_way}, {vehicle}, {span})")
     )
     page.keyboard.press("Control+Enter")
     other = page.locator(".ranked .chosen .problem")
     expect(other).to_contain_text("已有安排")
     other.get_by_role("link").click()
-    expect(page.locator(".order-head .chip").first).to_have_text("在途")
-    expect(page.locator(".order-head")).not_to_contain_text("应急用车")
+    expect(page).to_have_url(f"{town.url}/dispatch/orders/{under_way}")
+    expect(page.locator(".order-head .chip")).to_have_text(["在途"])
 
 
 def test_a_task_force_is_called_answered_and_released(person: Person, town: Town) -> None:
@@ -163,8 +149,12 @@ def test_a_task_force_is_called_answered_and_released(person: Person, town: Town
 
 
 @pytest.mark.parametrize(("theme", "lang"), [("light", "zh"), ("dark", "en")])
-def test_the_desk_can_be_used_by_everybody(person: Person, theme: str, lang: str) -> None:
-    page = person("organ_dispatcher", "/dispatch?tab=all", theme=theme, lang=lang, bypass_policy=True)
-    page.locator(".order-row").nth(1).click()
-    expect(page.locator(".order-history li").first).to_be_visible()
+def test_the_desk_can_be_used_by_everybody(person: Person, town: Town, theme: str, lang: str) -> None:
+    order_id = Others(town).departed(vehicle_id=11, driver_id=21)
+    Others(town).submitted()
+    address = f"/dispatch/orders/{order_id}?tab=all"
+    page = person("organ_dispatcher", address, theme=theme, lang=lang, bypass_policy=True)
+    expect(page.locator(".order-row")).to_have_count(2)
+    expect(page.locator(".timeline .own")).to_be_visible()
+    expect(page.locator(".order-history li")).to_have_count(5)
     assert violations(page) == []

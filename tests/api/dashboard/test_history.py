@@ -27,11 +27,6 @@ async def seed(world: World) -> None:
     await Journeys(world).trip(11, begin, way, organ_id=2)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def seeded(town: Town) -> None:
-    town.run(seed(town.world))
-
-
 def address(town: Town, more: str = "") -> str:
     begin = town.world.clock() - timedelta(hours=3)
     moments = [(begin + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ") for hours in (0, 3)]

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.api.builders import World
 from tests.api.case_rows import case
 from tests.api.dashboard.axe import violations
-from tests.api.dashboard.conftest import PHONE, Person, Town, accounts
+from tests.api.dashboard.conftest import PHONE, Person, accounts
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.store]
 
@@ -32,11 +32,6 @@ async def seed(world: World) -> None:
     await case(world, 1, 2, vehicle_id=11)
     await case(world, 2, 4, vehicle_id=13, severity="yellow")
     await case(world, 3, 4, vehicle_id=13, severity="blue")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def seeded(town: Town) -> None:
-    town.run(seed(town.world))
 
 
 def test_the_table_shows_what_the_filters_in_the_address_leave(person: Person) -> None:

@@ -30,11 +30,6 @@ async def seed(world: World) -> None:
     await world.vehicle(12, organ=2, plate="云DD54321", energy="bev")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def seeded(town: Town) -> None:
-    town.run(seed(town.world))
-
-
 def test_a_vehicle_is_found_and_changed_with_both_versions_side_by_side(person: Person, town: Town) -> None:
     page = person("administrator", "/registry/vehicles")
     rows = page.locator(".registry-list tbody tr.ant-table-row")

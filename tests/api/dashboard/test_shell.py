@@ -32,11 +32,6 @@ async def seed(world: World) -> None:
     await case(world, 1, 2, vehicle_id=12)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def seeded(town: Town) -> None:
-    town.run(seed(town.world))
-
-
 def test_a_person_logs_in_finds_a_vehicle_and_watches_it(person: Person, town: Town) -> None:
     page = person(None, "/map?vehicle=12")
     expect(page).to_have_url(f"{town.url}/login?next=%2Fmap%3Fvehicle%3D12")
@@ -123,7 +118,6 @@ def test_a_second_factor_is_asked_for_where_there_is_one(person: Person, town: T
 
 
 def test_the_page_says_when_the_connection_is_lost(person: Person, town: Town) -> None:
-    """The last test of this module: the server is gone after it."""
     page = person("viewer", "/")
     expect(page.locator(".live")).to_contain_text("实时")
     expect(page.locator(".banner")).to_have_count(0)

@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import Range
 
 from fleet.store import tables
 from tests.api.builders import World
-from tests.api.dashboard.conftest import Person, Town, accounts
+from tests.api.dashboard.conftest import Person, accounts
+from tests.api.journeys import day_of
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.store]
 
@@ -24,20 +25,15 @@ async def seed(world: World) -> None:
     await world.organ(1, kind="city", division=530300, name="曲靖市")
     await world.organ(2, parent_id=1, division=530302, name="麒麟区教育体育局")
     await accounts(world)
-    year = world.clock().year
+    year = day_of(world.clock()).year
     for vehicle_id, plate in {**FUEL, **ELECTRIC}.items():
         energy = "petrol" if vehicle_id in FUEL else "bev"
-        begin = date(year, 1, 2) if vehicle_id in ELECTRIC else date(year - 6, 1, vehicle_id - 30)
+        begin = date(year, 1, 1) if vehicle_id in ELECTRIC else date(year - 6, 1, vehicle_id - 30)
         await world.vehicle(vehicle_id, organ=2, plate=plate, energy=energy, registered_on=begin)
         values = {"use": "other", "management": "retained", "status": "in_service", "energy": energy}
         period = Range(begin, None, bounds="[)")
         history = insert(tables.vehicle_history)
         await world.execute(history.values(vehicle_id=vehicle_id, period=period, organ_id=2, division=530302, **values))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def seeded(town: Town) -> None:
-    town.run(seed(town.world))
 
 
 def test_quotas_what_replacing_would_change_and_the_vehicles_behind(person: Person) -> None:

@@ -8,7 +8,8 @@ import { Empty, Loading, ProblemView } from "../ui/states";
 import { useKeys } from "../ui/useKeys";
 import { AssignBox } from "./AssignBox";
 import { CandidateRow } from "./CandidateRow";
-import type { Order } from "./model";
+import type { Candidate, Order } from "./model";
+import { LostCandidate } from "./LostCandidate";
 import { Refusal } from "./Refusal";
 import { keep, postTo, useStep } from "./steps";
 import { WhyNot } from "./WhyNot";
@@ -41,7 +42,7 @@ export function Candidates({
   const one = useGet(
     "/api/v1/orders/{order_id}/candidates/{vehicle_id}",
     { params: { path: { order_id: order.id, vehicle_id: chosen ?? 0 } } },
-    { enabled: chosen !== null, placeholderData: undefined },
+    { enabled: chosen !== null, refetchInterval: 15_000, placeholderData: undefined },
   );
   const step = useStep<Order>((answer) => {
     keep(answer);
@@ -50,8 +51,13 @@ export function Candidates({
     setSure(false);
   });
   const items = found.data?.items ?? [];
+  const last = useRef<Candidate | null>(null);
+  last.current = items.find((item) => item.vehicle.id === chosen) ?? (last.current?.vehicle.id === chosen ? last.current : null);
+  // Taken by somebody while it was being looked at: it goes to the head of the list, struck through.
+  const lost = chosen !== null && found.data && !items.some((item) => item.vehicle.id === chosen) ? last.current : null;
   const drivers = (one.data?.drivers ?? []).filter((offer) => offer.offered);
-  useEffect(() => setDriver(drivers[0]?.driver.id ?? null), [chosen, one.dataUpdatedAt]);
+  // Once for a vehicle: what the person chose then outlives that the list is read again.
+  useEffect(() => setDriver(drivers[0]?.driver.id ?? null), [chosen, one.isPending]);
   const stale = link === "stale" || link === "offline";
   const assign = (add: boolean) => {
     if (chosen === null || step.busy) return;
@@ -84,6 +90,7 @@ export function Candidates({
       {found.error && <ProblemView problem={found.error} onRetry={() => void found.refetch()} />}
       {found.data && items.length === 0 && <Empty text={t("no_candidates")} />}
       <ol ref={list} className="ranked">
+        {lost && <LostCandidate plate={lost.vehicle.plate} refusals={one.data?.refusals ?? []} problem={step.problem} />}
         {items.map((item) => (
           <CandidateRow
             key={item.vehicle.id}

@@ -1,13 +1,11 @@
 import { useMemo } from "react";
 import { Link } from "react-router";
 import { useGet } from "../api/queries";
-import { clock, dayWords } from "../format/time";
+import { clock, dayWords, isoDay, range } from "../format/time";
 import { useLang, useT } from "../i18n";
 import { serverNow } from "../live/useStream";
 import { Plate } from "../ui/marks";
-import { bar, deskDay, overlaps, type Order } from "./model";
-
-const HOURS = [6, 8, 10, 12, 14, 16, 18, 20, 22];
+import { bar, deskHours, deskSpan, overlaps, type Order } from "./model";
 
 export interface TimelineRow {
   id: number;
@@ -15,7 +13,7 @@ export interface TimelineRow {
   rank: number | null;
 }
 
-/** What each vehicle has to do on the day of the order, 06 to 22, and the order itself where it would stand. */
+/** What each vehicle has to do on the day of the order, 06 to 22 at least, and the order itself where it would stand. */
 export function Timeline({
   order,
   rows,
@@ -29,11 +27,12 @@ export function Timeline({
 }) {
   const t = useT("dispatch");
   const lang = useLang();
-  const span = useMemo(() => deskDay(order.planned_from), [order.planned_from]);
+  const own = { from: Date.parse(order.planned_from), to: Date.parse(order.planned_to) };
+  const span = useMemo(() => deskSpan(own), [own.from, own.to]);
+  const hours = useMemo(() => deskHours(span), [span]);
   const ids = rows.map((row) => row.id);
   const query = { vehicle: ids, from: new Date(span.from).toISOString(), to: new Date(span.to).toISOString(), limit: 500 };
   const found = useGet("/api/v1/orders", { params: { query } }, { enabled: ids.length > 0, refetchInterval: 15_000 });
-  const own = { from: Date.parse(order.planned_from), to: Date.parse(order.planned_to) };
   const of = (id: number) =>
     (found.data?.items ?? []).flatMap((one) => {
       const given = [...one.vehicles].find((each) => each.vehicle.id === id);
@@ -47,13 +46,17 @@ export function Timeline({
     <section className="timeline" aria-label={t("timeline")}>
       <div className="h">
         <h3>{t("timeline")}</h3>
-        <span>{dayWords(order.planned_from, lang)} 06:00–22:00</span>
+        <span>
+          {isoDay(span.from) === isoDay(span.to)
+            ? `${dayWords(span.from, lang)} ${clock(span.from)}–${clock(span.to)}`
+            : range(span.from, span.to)}
+        </span>
       </div>
       <div className="grid">
         <div className="hours" aria-hidden>
-          {HOURS.map((hour) => (
-            <span key={hour} style={{ left: `${((hour - 6) / 16) * 100}%` }}>
-              {String(hour).padStart(2, "0")}
+          {hours.map(({ at: left, hour }) => (
+            <span key={left} style={{ left: `${left}%` }}>
+              {hour}
             </span>
           ))}
         </div>
@@ -68,6 +71,9 @@ export function Timeline({
                 <Plate plate={row.plate} />
               </button>
               <div className="track">
+                {hours.map(({ at: left }) => (
+                  <s key={left} style={{ left: `${left}%` }} />
+                ))}
                 {others.map((one) => {
                   const drawn = bar(one.from, one.to, span);
                   return (

@@ -1,5 +1,5 @@
 import type { Shape } from "../api/client";
-import { fleetDay, isoDay, parseLocal } from "../format/time";
+import { clock, fleetDay, isoDay, parseLocal } from "../format/time";
 
 export type Order = Shape<"OrderShown">;
 export type OrderState = Order["state"];
@@ -91,10 +91,26 @@ export function stepPath(order: Order, action: Action | "assign"): string {
   return of === "amendment" ? `/api/v1/orders/${order.id}/amendments/${amendment}/${verb}` : `/api/v1/orders/${order.id}/${action}`;
 }
 
-/** 06:00 to 22:00 of the day of `moment`, in milliseconds: the span of the timeline. */
-export function deskDay(moment: string | number): { from: number; to: number } {
-  const day = isoDay(moment);
-  return { from: parseLocal(`${day} 06:00`), to: parseLocal(`${day} 22:00`) };
+const HOUR_MS = 3600_000;
+const MOST_MS = 48 * HOUR_MS;
+
+/** The timeline's span in milliseconds: 06:00 to 22:00 of the day, and further where the window goes further (two days at most). */
+export function deskSpan(window: { from: number; to: number }): { from: number; to: number } {
+  const day = isoDay(window.from);
+  const from = Math.min(parseLocal(`${day} 06:00`), Math.floor(window.from / HOUR_MS) * HOUR_MS);
+  const to = Math.max(parseLocal(`${day} 22:00`), Math.ceil(window.to / HOUR_MS) * HOUR_MS);
+  return { from, to: Math.min(to, from + MOST_MS) };
+}
+
+/** Full even hours of a span for its head, at most about ten: where each stands, in percent, and its hour. */
+export function deskHours(span: { from: number; to: number }): { at: number; hour: string }[] {
+  const hours = (span.to - span.from) / HOUR_MS;
+  const step = hours <= 20 ? 2 : hours <= 30 ? 3 : 6;
+  const first = Math.ceil(Number(clock(span.from).slice(0, 2)) / step) * step - Number(clock(span.from).slice(0, 2));
+  return Array.from({ length: Math.floor((hours - first) / step) + 1 }, (_, index) => {
+    const past = first + index * step;
+    return { at: (past / hours) * 100, hour: clock(span.from + past * HOUR_MS).slice(0, 2) };
+  });
 }
 
 /** Where a window lies in a span, in percent; null where it lies outside. */

@@ -5,7 +5,7 @@ export function Panel({ title, note, actions, children, className }: {
   title: ReactNode; note?: ReactNode; actions?: ReactNode; children: ReactNode; className?: string;
 }) {
   return (
-    <section className={`sec ${className ?? ""}`}>
+    <section className={`sec ${className ?? ""}`} {...(typeof title === "string" ? { "aria-label": title } : {})}>
       <div className="h">
         <h3>{title}</h3>
         {note !== undefined && <span>{note}</span>}
