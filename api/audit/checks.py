@@ -10,26 +10,26 @@ from fleet.store.audit_journal import Journal
 from fleet.store.pool import store_errors
 
 PATIENCE_S = 20.0
-"""How long a request waits for the walk; after that it is told how far it is and asks again."""
+"""How long a request waits for the walk at most; after that it is told how far it is and asks again."""
 
 
 class Checks:
     """Starts a walk when somebody asks and none goes on; others who ask meanwhile get the same one."""
 
-    def __init__(self, journal: Journal, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, journal: Journal) -> None:
         self.checked = 0
+        self.expected: int | None = None
         self._journal = journal
-        self._patience_s = patience_s
         self._task: asyncio.Task[Report] | None = None
         self._promised = False  # somebody was told to come back for it
 
-    async def report(self) -> Report | None:
-        """What the walk found; None while it goes on. Raises StoreUnavailable."""
+    async def report(self, patience_s: float) -> Report | None:
+        """What the walk found; None when it still goes on after `patience_s`. Raises StoreUnavailable."""
         if self._task is None or (self._task.done() and not self._promised):
-            self.checked = 0
+            self.checked, self.expected = 0, None
             self._task = asyncio.create_task(self._walk(), name="audit-check")
         task = self._task
-        await asyncio.wait([task], timeout=self._patience_s)
+        await asyncio.wait([task], timeout=patience_s)
         self._promised = not task.done()
         return task.result() if task.done() else None
 
@@ -40,8 +40,8 @@ class Checks:
                 await self._task
 
     async def _walk(self) -> Report:
-        def progress(checked: int) -> None:
-            self.checked = checked
+        def progress(checked: int, expected: int) -> None:
+            self.checked, self.expected = checked, expected
 
         async with store_errors():
             connection = await self._journal.connect()

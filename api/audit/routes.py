@@ -14,6 +14,7 @@ from pydantic import AwareDatetime
 from sqlalchemy import RowMapping
 
 from api.answers import json_answer
+from api.audit.checks import PATIENCE_S
 from api.audit.schemas import CheckShown, LogPage
 from api.cursors import decode_cursor, encode_cursor
 from api.dependencies import PURPOSE_HEADER, Caller, Purpose, Shared, readable_header, requires
@@ -27,7 +28,7 @@ router = APIRouter(tags=["audit"])
 Reader = Annotated[Caller, requires(Permission.READ_AUDIT)]
 
 EXPORT_PAGE = 500
-PATIENCE_S = 20.0
+WITHIN_S = 20.0
 
 
 def wanted_entries(
@@ -63,7 +64,7 @@ async def read_log(
 ) -> Response:
     """Newest first. Who answers for a part of the organs sees what is about them. The look itself is logged."""
     before = None if cursor is None else decode_cursor(cursor, tuple[datetime, int, int])
-    async with services.database.begin(within_s=PATIENCE_S) as connection:
+    async with services.database.begin(within_s=WITHIN_S) as connection:
         rows = await audit.list_log(connection, wanted, scope=caller.scope, before=before, limit=limit + 1)
     items, more = rows[:limit], len(rows) > limit
     await services.audit.read(
@@ -98,7 +99,7 @@ async def export_log(services: Shared, caller: Reader, purpose: Purpose, wanted:
     async def lines() -> AsyncIterator[bytes]:
         before: audit.Place | None = None
         while True:
-            async with services.database.begin(within_s=PATIENCE_S) as connection:
+            async with services.database.begin(within_s=WITHIN_S) as connection:
                 rows = await audit.list_log(connection, wanted, scope=caller.scope, before=before, limit=EXPORT_PAGE)
             yield b"".join(msgspec.json.encode(_shown(row)) + b"\n" for row in rows)
             if len(rows) < EXPORT_PAGE:
@@ -118,17 +119,23 @@ async def export_log(services: Shared, caller: Reader, purpose: Purpose, wanted:
     response_model=CheckShown,
     responses={
         202: {"model": CheckShown, "description": "The walk goes on: ask again in a few seconds"},
-        **problems(401, 403),
+        **problems(401, 403, 422),
     },
 )
-async def verify_log(services: Shared, caller: Reader) -> Response:
+async def verify_log(
+    services: Shared,
+    caller: Reader,
+    wait_s: Annotated[float, Query(ge=0, le=PATIENCE_S, description="How long to wait for the walk")] = PATIENCE_S,
+) -> Response:
     """Walks over every chain and compares heads and anchors: any edit, removal, insertion, move or cut is found.
 
     The same as `fleet audit verify`. One walk goes on at a time; who asks meanwhile gets its result.
     """
-    report = await services.checks.report()
+    report = await services.checks.report(wait_s)
+    body: dict[str, Any] = {"at": services.now()}
     if report is None:
-        body: dict[str, Any] = {"state": "running", "intact": None, "checked": services.checks.checked}
+        body |= {"state": "running", "intact": None, "checked": services.checks.checked}
+        body["expected"] = services.checks.expected
         return json_answer({**body, "chains": [], "anchors": 0, "pending": 0, "findings": []}, 202)
     await services.audit.read(
         caller.actor,
@@ -136,10 +143,11 @@ async def verify_log(services: Shared, caller: Reader) -> Response:
         subject="audit",
         detail={"intact": report.intact, "entries": report.entries, "findings": len(report.findings)},
     )
-    body = {
+    body |= {
         "state": "done",
         "intact": report.intact,
         "checked": report.entries,
+        "expected": None,
         "chains": [asdict(chain) for chain in report.chains],
         "anchors": report.anchors,
         "pending": report.pending,

@@ -39,6 +39,7 @@ class ChainShown(BaseModel):
     last_n: int
     first_at: datetime | None
     last_at: datetime | None
+    last_code: str | None = Field(description="Code of its last entry; with `chain` and `last_n` an anchor for paper")
 
 
 class FindingShown(BaseModel):
@@ -59,7 +60,9 @@ class CheckShown(BaseModel):
 
     state: str = Field(description="`done`; `running` (status 202): ask again")
     intact: bool | None = Field(description="Whether every entry is the one that was written; null while running")
+    at: datetime = Field(description="When this was answered")
     checked: int = Field(description="Entries checked")
+    expected: int | None = Field(description="Of how many entries the files outside the database know; null at the end")
     chains: list[ChainShown]
     anchors: int = Field(description="Lines of the file of anchors")
     pending: int = Field(description="Entries committed with their change and not chained yet")

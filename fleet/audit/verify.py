@@ -63,13 +63,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A chain that was walked."""
+    """A chain that was walked. `last_code`: the code of its last entry, 64 hexadecimal digits."""
 
     chain: int
     entries: int
     first_at: datetime | None
     last_at: datetime | None
     last_n: int
+    last_code: str | None
 
 
 @dataclass(slots=True)
@@ -121,7 +122,8 @@ class ChainWalk:
                 f"{count} entries from {first} to {last} were written with the key {key}, which is not among the keys"
                 " given: they cannot be checked",
             )
-        summary = Summary(self.chain, self._entries, self._first_at, self._last_at, max(self._expected - 1, 0))
+        code = self._previous.hex() if self._entries and self._previous is not None else None
+        summary = Summary(self.chain, self._entries, self._first_at, self._last_at, max(self._expected - 1, 0), code)
         return summary, sorted(self._findings, key=lambda one: one.first or 0)
 
     # ------------------------------------------------------------ walking

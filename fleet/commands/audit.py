@@ -80,17 +80,17 @@ def _print(report: Report) -> None:
     typer.echo("intact" if report.intact else f"NOT INTACT: {len(report.findings)} findings")
 
 
-def _progress() -> Callable[[int], None]:
+def _progress() -> Callable[[int, int], None]:
     """Says how far it is, on a terminal and in steps."""
     import sys
 
     shown = 0
 
-    def progress(checked: int) -> None:
+    def progress(checked: int, expected: int) -> None:
         nonlocal shown
         if sys.stderr.isatty() and checked - shown >= 50_000:
             shown = checked
-            typer.echo(f"{checked} entries checked", err=True)
+            typer.echo(f"{checked} of about {expected} entries checked", err=True)
 
     return progress
 

@@ -41,9 +41,10 @@ async def check(
     files: AuditFiles,
     *,
     marks: Sequence[Head] = (),
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> Report:
-    """Walk every chain. `marks`: heads from printed anchors. `progress` hears how many entries were checked.
+    """Walk every chain. `marks`: heads from printed anchors. `progress` hears how many entries were checked, and of
+    how many the heads know.
 
     The service goes on meanwhile, and what it writes later is read later: a chain is listed before its head is looked
     for, and walked after the heads and anchors that say how far it went. The anchors of which the log tells are looked
@@ -54,6 +55,7 @@ async def check(
     anchors = [anchor for anchor in await asyncio.to_thread(files.read_anchors, keys) if anchor is not None]
     outside = {head.chain for head in (*kept.heads, *marks)} | {one.chain for anchor in anchors for one in anchor.heads}
     findings = [Finding(Fault.HEAD_FILE, chain, None, None, sentence) for chain, sentence in kept.damaged.items()]
+    expected = sum(head.n for head in kept.heads)
     headed = {head.chain for head in kept.heads} | kept.damaged.keys()
     told: dict[int, str] = {}
     summaries: list[Summary] = []
@@ -63,7 +65,7 @@ async def check(
         async for links in read_links(connection, number, after=-(2**63)):
             await asyncio.to_thread(_feed, walk, links)
             checked += len(links)
-            progress(checked)
+            progress(checked, expected)
         summary, found = walk.finish()
         summaries.append(summary)
         findings += found
@@ -85,7 +87,7 @@ async def check_database(
     files: AuditFiles,
     *,
     marks: Sequence[Head] = (),
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> Report:
     """The same over a connection of its own. Raises StoreUnavailable."""
     async with store_errors():

@@ -49,8 +49,16 @@ interface Page<T> {
 export type ListPath = { [P in GetPath]: Answer<P> extends Page<unknown> ? P : never }[GetPath];
 export type ItemOf<P extends ListPath> = Answer<P> extends Page<infer T> ? T : never;
 
+interface ListOptions {
+  enabled?: boolean;
+  limit?: number;
+  refetchInterval?: number;
+  /** How long what was read stands before it is read again by itself; `Infinity`: only when asked to. */
+  staleTime?: number;
+}
+
 /** A list page by page: `items` are all that were read so far, `more` reads the next page where there is one. */
-export function useList<P extends ListPath>(path: P, query: object, options?: { enabled?: boolean; limit?: number; refetchInterval?: number }) {
+export function useList<P extends ListPath>(path: P, query: object, options?: ListOptions) {
   const { limit = 100, ...rest } = options ?? {};
   const found = useInfiniteQuery<Page<ItemOf<P>>, Problem>({
     queryKey: [path, "list", query, limit],

@@ -22,6 +22,7 @@ const CasesPage = lazy(() => import("../pages/CasesPage"));
 const HistoryPage = lazy(() => import("../pages/HistoryPage"));
 const RegistryPage = lazy(() => import("../pages/RegistryPage"));
 const StatisticsPage = lazy(() => import("../pages/StatisticsPage"));
+const AuditPage = lazy(() => import("../pages/AuditPage"));
 const AccountPage = lazy(() => import("../pages/AccountPage"));
 
 export const PAGES: readonly Entry[] = [
@@ -31,11 +32,11 @@ export const PAGES: readonly Entry[] = [
   { path: "/history", page: HistoryPage, right: "read_trips", rail: { word: "nav_history", icon: <HistoryOutlined />, key: "h" } },
   { path: "/statistics", page: StatisticsPage, right: "read_statistics", rail: { word: "nav_statistics", icon: <BarChartOutlined />, key: "s" } },
   { path: "/registry", page: RegistryPage, right: "read_registry", rail: { word: "nav_registry", icon: <CarOutlined />, key: "r" } },
+  { path: "/audit", page: AuditPage, right: "read_ledger", rail: { word: "nav_audit", icon: <AuditOutlined />, key: "u" } },
   { path: "/account", page: AccountPage, right: "use_account" },
 ];
 
 /** Icons and keys that are kept for the pages to come, so that all speak alike. */
 export const RESERVED = {
-  audit: { word: "nav_audit", icon: <AuditOutlined />, key: "u" },
   system: { word: "nav_system", icon: <SettingOutlined />, key: "y", foot: true },
 } as const satisfies Record<string, NonNullable<Entry["rail"]>>;

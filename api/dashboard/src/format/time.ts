@@ -36,6 +36,11 @@ export function dayTime(moment: Moment): string {
   return `${isoDay(moment)} ${clock(moment)}`;
 }
 
+/** `2026-11-23 14:05:09`, for evidence. */
+export function dayTimeS(moment: Moment): string {
+  return `${isoDay(moment)} ${clockS(moment)}`;
+}
+
 const WEEKDAYS = { zh: ["周日", "周一", "周二", "周三", "周四", "周五", "周六"], en: ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] };
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 

@@ -1,4 +1,6 @@
 import { createContext, useContext } from "react";
+import { en as auditEn } from "./en/audit";
+import { en as auditWordsEn } from "./en/auditWords";
 import { en as dispatchEn } from "./en/dispatch";
 import { en as casesEn } from "./en/cases";
 import { en as groundsEn } from "./en/grounds";
@@ -8,6 +10,8 @@ import { en as registryEn } from "./en/registry";
 import { en as shellEn } from "./en/shell";
 import { en as statisticsEn } from "./en/statistics";
 import { en as wordsEn } from "./en/words";
+import { zh as auditZh } from "./zh/audit";
+import { zh as auditWordsZh } from "./zh/auditWords";
 import { zh as dispatchZh } from "./zh/dispatch";
 import { zh as casesZh } from "./zh/cases";
 import { zh as groundsZh } from "./zh/grounds";
@@ -31,6 +35,8 @@ const BOOKS = {
   cases: { zh: casesZh, en: casesEn },
   history: { zh: historyZh, en: historyEn },
   grounds: { zh: groundsZh, en: groundsEn },
+  audit: { zh: auditZh, en: auditEn },
+  auditWords: { zh: auditWordsZh, en: auditWordsEn },
 };
 
 type Books = typeof BOOKS;
