@@ -1,9 +1,9 @@
 """`make bench`: measures, prints tables, writes var/benchmarks.json. `docs/benchmarks.md` holds the quoted figures.
 
 `make bench ARGS=audit` measures one subject alone. Only when they are named are measured: `dashboard` (2 minutes, needs
-Chromium), `monitor` (3 minutes), `statistics` (a year: 10 minutes and 6 GB; `statistics 60`: so many days), and `trips`
-(10 million positions: 5 minutes and 4 GB; `trips 10000000 100000000`: hours). `truth` (up to 10 minutes) ends with exit
-code 1 where a rule does not keep its bounds.
+Chromium), `monitor` (3 minutes), `findings` (5 minutes), `statistics` (a year: 10 minutes and 6 GB; `statistics 60`: so
+many days), and `trips` (10 million positions: 5 minutes and 4 GB; `trips 10000000 100000000`: hours). `truth` (up to 10
+minutes) ends with exit code 1 where a rule does not keep its bounds.
 """
 
 from __future__ import annotations
@@ -65,6 +65,12 @@ def _monitor(_: Sequence[str]) -> Any:
     return [asdict(figure) for figure in monitor.measure_all()]
 
 
+def _findings(_: Sequence[str]) -> Any:
+    from benchmarks import findings
+
+    return [asdict(delay) for delay in findings.measure_all()]
+
+
 def _trips(arguments: Sequence[str]) -> Any:
     from benchmarks import trips
 
@@ -96,6 +102,7 @@ SUBJECTS: dict[str, Callable[[Sequence[str]], Any]] = {
     "candidates": _candidates,
     "task_force": _task_force,
     "monitor": _monitor,
+    "findings": _findings,
     "trips": _trips,
     "dashboard": _dashboard,
     "statistics": _statistics,

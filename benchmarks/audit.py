@@ -1,4 +1,5 @@
 """How long a read waits for its entry in the audit log: the journal, and beside it a chain under an advisory lock.
+A bare insert, without chain, code or index, says what no log in this database can be quicker than.
 
 Both against a private PostgreSQL with durable settings, both with keyed codes and the same entries. At 200 reads a
 second arrivals are random (Poisson, seeded) and do not wait for each other; the 20 readers ask again as soon as they
@@ -120,7 +121,31 @@ async def locked(url: str, _: Path) -> AsyncIterator[Append]:
             await connection.close()
 
 
-WAYS = {"journal": journal, "advisory lock": locked}
+@asynccontextmanager
+async def bare(url: str, _: Path) -> AsyncIterator[Append]:
+    """The text of each entry into a table that has nothing else, on whichever connection is free."""
+    free: asyncio.Queue[asyncpg.Connection] = asyncio.Queue()
+    opened = [await connect(assume_role(url, "fleet_owner")) for _ in range(READERS)]
+    for connection in opened:
+        free.put_nowait(connection)
+    await opened[0].execute("create table if not exists bare (detail text)")
+
+    async def append(one: Entry) -> None:
+        connection = await free.get()
+        try:
+            await connection.execute("insert into bare values ($1)", one.detail)
+        finally:
+            free.put_nowait(connection)
+
+    try:
+        await append(entry(0))
+        yield append
+    finally:
+        for connection in opened:
+            await connection.close()
+
+
+WAYS = {"journal": journal, "bare insert": bare, "advisory lock": locked}
 
 
 async def timed(append: Append, number: int, taken: list[float]) -> None:
