@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from fleet.errors import DependencyMissing, FleetError, InvalidSettings
+from fleet.geography.divisions import CITY_CODE
 from fleet.identity.tls import ClientTls
 from fleet.settings import load_settings
 from simulators.bills_feed import BillsFeed, bearers_of
@@ -30,10 +31,12 @@ from simulators.history_feed import HistoryFeed, PastUnit, read_progress, write_
 from simulators.ledger import write_ledger
 from simulators.load import Workload
 from simulators.load_feed import send_load
+from simulators.office.posts import Post
 from simulators.office.run import keep_office
 from simulators.office.source import Organs
 from simulators.onboard import Play, life_of
 from simulators.options import begins_at, parse
+from simulators.registrar import Registrar
 from simulators.roads import draw_roads
 from simulators.roster import (
     ApiAccount,
@@ -50,6 +53,7 @@ from simulators.roster import (
 )
 from simulators.truth import TruthFile
 from simulators.vehicle import World
+from simulators.workshop import Workshop, with_first_units
 
 log = logging.getLogger("simulators")
 
@@ -111,7 +115,9 @@ def _play(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
         held_up_s=_HELD_UP_S * options.speed,
         truth=TruthFile(options.truth) if options.truth is not None else None,
     )
-    fleet = Fleet(roster, credentials, play, clock)
+    registrar = _registrar(options, credentials)
+    workshop = None if registrar is None else Workshop(registrar, options.exchanges * options.habits)
+    fleet = Fleet(roster, credentials, play, clock, workshop)
     vehicles = [unit.life.vehicle for unit in fleet.units]
     known = recall_counters(options.counters, vehicles, world) if options.epoch is not None else 0
     log.info("%d units on %d connections, the meters of %d are known", len(fleet.units), fleet.connections, known)
@@ -142,7 +148,18 @@ def _play(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
         if options.ledger is not None:
             write_ledger(options.ledger, fleet.units, _now())
         fleet.close()
+        if registrar is not None:
+            registrar.close()
     return 0
+
+
+def _registrar(options: argparse.Namespace, credentials: Credentials) -> Registrar | None:
+    """Who enters units that are replaced: the city's dispatcher. None where nobody can, or none shall be."""
+    people = [one for one in credentials.offices if one.post is Post.DISPATCHER and one.division == CITY_CODE]
+    if not people or options.roster is not None or not options.exchanges * options.habits:
+        return None
+    account = replace(_account(options, credentials), username=people[0].username, password=people[0].password)
+    return Registrar(account)
 
 
 def _drain(fleet: Fleet, within_s: float) -> None:
@@ -190,7 +207,7 @@ def _tell_history(options: argparse.Namespace, stop: Callable[[], bool]) -> int:
         log.info("the history of %d days is loaded already", options.history)
         return 0
     os.nice(options.nice)  # the living fleet, and whoever looks at it, come first
-    roster = _roster(options, credentials, stop)
+    roster = with_first_units(_roster(options, credentials, stop))
     if stop():
         return 0
     world = _world(options, credentials, roster, progress.until, progress.begin)

@@ -21,6 +21,8 @@ from simulators.connection import Connection, Network, Subscriber
 from simulators.onboard import MeasuringUnit, Play
 from simulators.roster import Credentials, UnitSpec
 from simulators.unit import Outgoing
+from simulators.vehicle import Vehicle
+from simulators.workshop import TRIED_S, Exchange, Workshop
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +34,14 @@ _LATE_S = 30.0
 _RETRY_S = 0.5
 _MOST_WAKES_A_TURN = 100  # then the network has its turn: planning the first day of all units takes half a minute
 _MOST_DELAYED = 50_000  # beyond, a message is no longer delayed but delivered
+_OUT_LOOKS_S = 60.0
 _OFFLINE = b'{"online":false}'
 
 
 class PlayedUnit(MeasuringUnit):
     """A unit with its connection."""
 
-    __slots__ = ("connection", "heap_at", "last_faults_at", "number", "offline_until", "status_sent", "topics")
+    __slots__ = ("connection", "heap_at", "last_faults_at", "number", "offline_until", "out", "status_sent", "topics")
 
     def __init__(self, spec: UnitSpec, play: Play, starts_at: float, number: int, connection: Connection) -> None:
         super().__init__(spec, play, starts_at)
@@ -49,6 +52,7 @@ class PlayedUnit(MeasuringUnit):
         self.last_faults_at = starts_at
         self.offline_until: float | None = None
         self.status_sent = False
+        self.out = False  # of its vehicle: it only sends what is not covered yet
 
     @property
     def share(self) -> float:
@@ -67,9 +71,18 @@ class PlayedUnit(MeasuringUnit):
 class Fleet:
     """Call `turn` for ever, then `goodbye` until it answers True, then `close`; each takes the real time."""
 
-    def __init__(self, roster: list[UnitSpec], credentials: Credentials, play: Play, clock: Clock) -> None:
+    def __init__(
+        self,
+        roster: list[UnitSpec],
+        credentials: Credentials,
+        play: Play,
+        clock: Clock,
+        workshop: Workshop | None = None,
+    ) -> None:
         """Raises InvalidSettings when no account fits any unit."""
         self._clock = clock
+        self._play = play
+        self._workshop = workshop
         self._real, self._now = clock.started_at, clock.begins_at  # the network's time, the units' time
         self._network = Network(credentials.broker, Subscriber(self._up, self._down, self._message, self._done))
         self._wakes: list[tuple[float, int]] = []
@@ -105,6 +118,8 @@ class Fleet:
     def turn(self, real: float) -> None:
         """Do what is due at the real time, then wait for the network until something is due again."""
         now = self._tell(real)
+        if self._workshop is not None and self._measuring:
+            self._exchange(self._workshop, now)
         woken = 0
         while self._wakes and self._wakes[0][0] <= now and woken < _MOST_WAKES_A_TURN:
             at, number = heapq.heappop(self._wakes)
@@ -177,7 +192,8 @@ class Fleet:
             else:
                 left_out += 1
                 continue
-            units.append(PlayedUnit(spec, play, now + spread_s * share, len(units), connection))
+            starts_at = max(now + spread_s * share, 0.0 if spec.sits_from is None else spec.sits_from + TRIED_S)
+            units.append(PlayedUnit(spec, play, starts_at, len(units), connection))
         if left_out:
             log.warning("%d units are left out: no account speaks for them", left_out)
         if not units:
@@ -190,20 +206,54 @@ class Fleet:
             at = now
         if unit.wire is not None and self._measuring:
             self._suffer(unit, at)
-        if unit.wakes_at <= at and self._measuring:
+        if unit.wakes_at <= at and self._measuring and not unit.out:
             unit.measure(at)
         if not unit.status_sent and unit.connection.up:
             online = datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="milliseconds")
             payload = b'{"online":true,"time":"%s"}' % online.encode()
             unit.status_sent = unit.connection.publish(unit.status_topic, payload, self, retain=True)
         retry = self._send(unit, at)
-        next_at = unit.wakes_at if self._measuring else at + 1.0
+        next_at = at + _OUT_LOOKS_S if unit.out else unit.wakes_at if self._measuring else at + 1.0
         wish = unit.unit.next_due(at)
         if wish is not None:
             next_at = min(next_at, at + _RETRY_S if retry else max(wish, at + _RETRY_S))
         if unit.offline_until is not None:
             next_at = min(next_at, max(unit.offline_until, at + _RETRY_S))
         self._plan(unit, max(next_at, at + 0.001))
+
+    # Units that are replaced
+
+    def _exchange(self, workshop: Workshop, now: float) -> None:
+        leaving, coming = workshop.turn(now, self._sitting)
+        for one in leaving:
+            self._take_out(one, now)
+        for one in coming:
+            self._fit(one, now)
+
+    def _sitting(self) -> list[tuple[UnitSpec, Vehicle]]:
+        """Units of gateways: one that connects by itself needs an account, which a person has to make."""
+        return [(unit.spec, unit.life.vehicle) for unit in self._units if not unit.single and not unit.out]
+
+    def _take_out(self, exchange: Exchange, now: float) -> None:
+        unit = self._by_code[exchange.removed]
+        unit.say("unit_removed", now)
+        unit.out = True
+        unit.connection.publish(unit.status_topic, _OFFLINE, self, retain=True)
+        log.info("unit %s is taken out, %s comes in its place", exchange.removed, exchange.fitted)
+        if self._play.truth is not None:
+            self._play.truth.write([exchange.label])
+        self._plan(unit, now)
+
+    def _fit(self, exchange: Exchange, now: float) -> None:
+        old = self._by_code[exchange.removed]
+        spec = replace(old.spec, code=exchange.fitted)
+        unit = PlayedUnit(spec, self._play, now, len(self._units), old.connection)
+        unit.unit.connected(now)
+        unit.fitted(now)
+        self._units.append(unit)
+        self._by_code[spec.code] = unit
+        self._by_connection[unit.connection].append(unit)
+        self._plan(unit, now)
 
     def _plan(self, unit: PlayedUnit, at: float) -> None:
         unit.heap_at = at
@@ -313,7 +363,7 @@ class Fleet:
 
 def moving(units: Iterable[PlayedUnit]) -> int:
     """How many vehicles are driving."""
-    return sum(unit.driving for unit in units)
+    return sum(unit.driving for unit in units if not unit.out)
 
 
 def held(units: Iterable[PlayedUnit]) -> int:

@@ -35,6 +35,7 @@ class Life:
         self.vehicle = Vehicle(self.spec, world)
         traits = UnitTraits.of(world.seed, unit)
         self.gcj02 = traits.gcj02
+        self.clock_s = traits.clock_ms / 1_000
         self._sensors = Sensors(traits, self.vehicle.power, world.city.router, interval_s)
         self._waiting: deque[Reading] = deque()
         self._measured_to = 0.0

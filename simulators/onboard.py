@@ -77,13 +77,30 @@ class MeasuringUnit:
             self._told = day
             self._play.truth.write(self.life.truth(day))
 
+    def say(self, event: str, now: float) -> None:
+        """Record an event of its own."""
+        self._record(Reading(Kind.EVENT, now, now + self.life.clock_s, now, {"event": event}))
+
+    def fitted(self, now: float) -> None:
+        """Be put into a vehicle that stands, and say so; what was before is not its to tell."""
+        self.begun = True
+        self.life.begin(now)
+        self.say("unit_fitted", now)
+        for last in self._last(now):
+            self._record(replace(last, taken_at=now, observed_at=now + self.life.clock_s, leaves_at=now))
+        self.wakes_at = self.life.wakes_at
+
     def _recall(self, now: float) -> None:
         """A unit that starts says what it measured last: a parked one would else be unknown for minutes."""
+        for last in self._last(now):
+            self._record(replace(last, leaves_at=now))
+
+    def _last(self, now: float) -> list[Reading]:
         rows = self.life.readings(now - _LONGEST_PAUSE_S, now).rows()
-        for kind in (Kind.POSITION, Kind.USAGE):
-            last = next((row for row in reversed(rows) if row.kind is kind), None)
-            if last is not None:
-                self._record(replace(last, leaves_at=now))
+        found = (
+            next((row for row in reversed(rows) if row.kind is kind), None) for kind in (Kind.POSITION, Kind.USAGE)
+        )
+        return [one for one in found if one is not None]
 
     def _record(self, reading: Reading) -> None:
         offset_s = self.wire.clock_offset_s if self.wire is not None else 0.0

@@ -13,6 +13,7 @@ from pathlib import Path
 from fleet.errors import InvalidSettings
 from fleet.geography.divisions import COUNTIES
 from simulators.faults import FAULTS, PROFILES
+from simulators.workshop import CHANCE
 
 HISTORY_INTERVAL_S = 30.0
 COUNTY_CODES = frozenset(county.code for county in COUNTIES)
@@ -91,6 +92,13 @@ def _living(group: argparse._ArgumentGroup, data_dir: Path) -> None:
         default=data_dir / "run" / "counters.json",
         help="what the odometers said this morning, for a quick start another day; needs --epoch (%(default)s)",
     )
+    group.add_argument(
+        "--exchanges",
+        type=float,
+        default=CHANCE,
+        metavar="CHANCE",
+        help="of a vehicle on a day, that its unit is replaced, in the registry too (%(default)s)",
+    )
     group.add_argument("--ledger", type=Path, help="write what was produced and held to this JSON file")
     group.add_argument("--ledger-every-s", type=float, default=5.0, help="how often (%(default)s)")
     group.add_argument("--for-s", type=float, help="end by itself after so many seconds of the units' life")
@@ -161,6 +169,8 @@ def _check(options: argparse.Namespace, interval_s: float) -> None:
     if options.task_force < 0 or options.task_force_days < 1 or options.task_force_division not in COUNTY_CODES:
         counties = ", ".join(map(str, sorted(COUNTY_CODES)))
         raise InvalidSettings(f"--task-force takes vehicles for at least one day to one of the counties {counties}")
+    if not 0 <= options.exchanges <= 1:
+        raise InvalidSettings(f"--exchanges is a chance from 0 to 1, not {options.exchanges:g}")
     if options.habits < 0:
         raise InvalidSettings(f"--habits must not be negative, not {options.habits:g}")
     if options.vehicles < 1:

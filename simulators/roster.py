@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -53,6 +53,7 @@ class UnitSpec:
     organ_kind: OrganKind = OrganKind.GOVERNMENT
     seats: int | None = None
     confidential: bool = False
+    sits_from: float | None = None  # Unix seconds, of a unit that is still to be fitted
 
     @property
     def vehicle(self) -> VehicleSpec:
@@ -146,9 +147,15 @@ class _RosterFile:
 
 @dataclass(frozen=True, slots=True)
 class _ApiUnit:
+    id: int
     code: str
     division: int
     vehicle_id: int | None = None
+
+
+class _ApiBinding(msgspec.Struct, frozen=True):
+    vehicle_id: int
+    begin: datetime = msgspec.field(name="from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +226,24 @@ def fetch_roster(account: ApiAccount, *, timeout_s: float = 10.0) -> list[UnitSp
     Raises DependencyMissing while the API does not answer, NotAuthenticated when it refuses the account,
     InvalidSettings when what answers is not the API.
     """
-    with _logged_in(account, timeout_s) as client:
+    with logged_in(account, timeout_s) as client:
         vehicles = {one.id: one for one in _items(client, "vehicles", _ApiVehicle)}
         units = list(_items(client, "units", _ApiUnit))
         kinds = {one.id: one.kind for one in _items(client, "organs", _ApiOrgan)}
-    return [_unit_spec(unit, vehicles.get(unit.vehicle_id or -1), kinds) for unit in units]
+        coming = {unit.id: found for unit in units if unit.vehicle_id is None and (found := _coming(client, unit.id))}
+    specs = []
+    for unit in units:
+        later = coming.get(unit.id)
+        spec = _unit_spec(unit, vehicles.get((unit.vehicle_id if later is None else later.vehicle_id) or -1), kinds)
+        specs.append(spec if later is None else replace(spec, sits_from=later.begin.timestamp()))
+    return specs
+
+
+def _coming(client: httpx.Client, unit_id: int) -> _ApiBinding | None:
+    """Where a unit that sits nowhere is to be fitted."""
+    found = read_json(client.get("bindings", params={"unit": unit_id, "limit": _PAGE}))["items"]
+    bindings = [msgspec.convert(one, _ApiBinding) for one in found if one["from"] is not None and one["to"] is None]
+    return bindings[0] if bindings else None
 
 
 def fetch_sites(account: ApiAccount, *, timeout_s: float = 10.0) -> list[RegisteredSite]:
@@ -231,7 +251,7 @@ def fetch_sites(account: ApiAccount, *, timeout_s: float = 10.0) -> list[Registe
 
     Raises as `fetch_roster`.
     """
-    with _logged_in(account, timeout_s) as client:
+    with logged_in(account, timeout_s) as client:
         areas = list(_items(client, "areas", _ApiArea, purpose=["station", "restricted"]))
     found = []
     for area in areas:
@@ -253,27 +273,27 @@ def fetch_sites(account: ApiAccount, *, timeout_s: float = 10.0) -> list[Registe
 
 def fetch_drivers(account: ApiAccount, *, timeout_s: float = 10.0) -> list[Driver]:
     """All drivers of the registry. Raises as `fetch_roster`."""
-    with _logged_in(account, timeout_s) as client:
+    with logged_in(account, timeout_s) as client:
         return list(_items(client, "drivers", Driver))
 
 
 def fetch_plates(account: ApiAccount, *, timeout_s: float = 10.0) -> dict[int, str]:
     """Plates by vehicle. Raises as `fetch_roster`."""
-    with _logged_in(account, timeout_s) as client:
+    with logged_in(account, timeout_s) as client:
         return {one.id: one.plate for one in _items(client, "vehicles", _ApiVehicle)}
 
 
 def fetch_cards(account: ApiAccount, *, timeout_s: float = 10.0) -> list[Card]:
     """Which fuel card belonged to which vehicle. Raises as `fetch_roster`."""
-    with _logged_in(account, timeout_s) as client:
+    with logged_in(account, timeout_s) as client:
         cards = list(_items(client, "fuel-cards", _ApiCard))
     return [Card(one.card, one.vehicle_id, one.begin, one.end) for one in cards]
 
 
 def import_sheet(account: ApiAccount, path: str, sheet: str, *, timeout_s: float = 60.0) -> None:
     """Has the API take in what it can of a sheet. Raises as `fetch_roster`."""
-    with _logged_in(account, timeout_s) as client:
-        _json(
+    with logged_in(account, timeout_s) as client:
+        read_json(
             client.post(
                 path,
                 params={"partial": "true"},
@@ -284,7 +304,7 @@ def import_sheet(account: ApiAccount, path: str, sheet: str, *, timeout_s: float
 
 
 @contextmanager
-def _logged_in(account: ApiAccount, timeout_s: float) -> Iterator[httpx.Client]:
+def logged_in(account: ApiAccount, timeout_s: float) -> Iterator[httpx.Client]:
     """A client of the API with a session; what goes wrong in it is one of our errors."""
     base = account.url.rstrip("/") + "/api/v1/"
     # Proxies of the environment are not for the service we belong to.
@@ -300,7 +320,7 @@ def _logged_in(account: ApiAccount, timeout_s: float) -> Iterator[httpx.Client]:
             answer = client.post("auth/token", data=login)
             if answer.status_code in (400, 401, 403):
                 raise NotAuthenticated(f"the API at {account.url} refuses the account {account.username!r}")
-            client.headers["Authorization"] = f"Bearer {_json(answer)['access_token']}"
+            client.headers["Authorization"] = f"Bearer {read_json(answer)['access_token']}"
             yield client
         except httpx.TransportError as error:
             raise DependencyMissing(f"the API at {account.url} does not answer ({error})") from error
@@ -341,14 +361,15 @@ def _unit_spec(unit: _ApiUnit, vehicle: _ApiVehicle | None, kinds: Mapping[int, 
 def _items(client: httpx.Client, path: str, item_type: Callable[..., T], **query: list[str]) -> Iterator[T]:
     cursor: str | None = None
     while True:
-        page = _json(client.get(path, params={"limit": _PAGE, **query, **({"cursor": cursor} if cursor else {})}))
+        page = read_json(client.get(path, params={"limit": _PAGE, **query, **({"cursor": cursor} if cursor else {})}))
         yield from msgspec.convert(page["items"], list[item_type], strict=False)  # type: ignore[valid-type]
         cursor = page.get("next_cursor")
         if cursor is None:
             return
 
 
-def _json(answer: httpx.Response) -> dict[str, Any]:
+def read_json(answer: httpx.Response) -> dict[str, Any]:
+    """The body. Raises DependencyMissing while the API is not ready, InvalidSettings when it refuses."""
     if answer.status_code >= 500:
         raise DependencyMissing(f"the API at {answer.url} is not ready ({answer.status_code})")
     if answer.status_code >= 400:

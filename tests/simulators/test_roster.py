@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -49,10 +50,14 @@ AREAS: list[dict[str, Any]] = [
     {"name": "境外", "purpose": "station", "category": "fuel", "circle": {"lat": 20.0, "lon": 100.0}},
 ]
 UNITS: list[dict[str, Any]] = [
-    {"code": "QJ000001", "division": "530302", "vehicle_id": 1},
-    {"code": "QJ000002", "division": 530381, "vehicle_id": 2},
-    {"code": "QJ000003", "division": 530300, "vehicle_id": None},
+    {"id": 31, "code": "QJ000001", "division": "530302", "vehicle_id": 1},
+    {"id": 32, "code": "QJ000002-R261124", "division": 530381, "vehicle_id": None},
+    {"id": 33, "code": "QJ000003", "division": 530300, "vehicle_id": None},
 ]
+BINDINGS: dict[str, list[dict[str, Any]]] = {
+    "32": [{"vehicle_id": 2, "from": "2026-11-24T02:00:00Z", "to": None}],
+    "33": [{"vehicle_id": 1, "from": "2026-10-24T02:00:00Z", "to": "2026-10-25T02:00:00Z"}],
+}
 
 
 class Api(BaseHTTPRequestHandler):
@@ -69,6 +74,7 @@ class Api(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         start = int(parse_qs(parts.query).get("cursor", ["0"])[0])
         found: dict[str, list[Any]] = {"vehicles": VEHICLES, "units": UNITS, "organs": ORGANS, "areas": AREAS}
+        found["bindings"] = BINDINGS.get(parse_qs(parts.query).get("unit", [""])[0], [])
         items = found[parts.path.rpartition("/")[2]]
         authorised = self.headers["Authorization"] == "Bearer token"
         next_cursor = str(start + 2) if start + 2 < len(items) else None
@@ -103,7 +109,11 @@ def test_units_and_vehicles_come_from_the_api_page_by_page(api: str) -> None:
             organ=9,
             organ_kind=OrganKind.COURT,
         ),
-        UnitSpec("QJ000002", 530381, Energy.PETROL, Body.SALOON, 50.0, None, None, None, 2),
+        # It is fitted later: until then it says nothing.
+        UnitSpec(
+            *("QJ000002-R261124", 530381, Energy.PETROL, Body.SALOON, 50.0, None, None, None, 2),
+            sits_from=datetime(2026, 11, 24, 2, tzinfo=UTC).timestamp(),
+        ),
         UnitSpec("QJ000003", 530300),
     ]
 
