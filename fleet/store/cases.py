@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,24 +33,31 @@ async def follow(connection: AsyncConnection, changed: Sequence[Changed], *, now
     The last thing in its transaction: what is told holds a lock that all others wait for.
     """
     cases: dict[int, _Touched] = {}
+    new: list[tuple[Changed, RowMapping]] = []
     for one in changed:
         row = (await connection.execute(select(finding).where(finding.c.id == one.finding_id))).mappings().one()
         case_id: int | None = row["case_id"]
         stands = row["outcome"] == "finding" and row["withdrawn_at"] is None
-        if case_id is None and stands:
-            case_id, opened = await _case_for(connection, one, row, now)
-            await connection.execute(update(finding).where(finding.c.id == one.finding_id).values(case_id=case_id))
-            touched = cases.setdefault(case_id, _Touched(opened=opened))
-            touched.new = True
-            touched.findings.append((NoticeKind.FINDING_FOUND, row))
-        elif case_id is not None:
+        if case_id is not None:
             touched = cases.setdefault(case_id, _Touched())
             kind = NoticeKind.FINDING_CHANGED if stands else NoticeKind.FINDING_WITHDRAWN
             touched.findings.append((kind, row))
-        else:
-            continue  # a doubt accuses nobody, and is told to nobody
-        if stands:
-            touched.spans.append((one.begin, one.end))
+            if stands:
+                touched.spans.append((one.begin, one.end))
+        elif stands:
+            new.append((one, row))
+        # else: a doubt accuses nobody, and is told to nobody
+    if new:
+        # First: a case whose incident is over by now is not open-ended any more, and takes in nothing that came after.
+        for case_id, touched in cases.items():
+            touched.before = await _respan(connection, case_id, touched)
+    for one, row in new:
+        case_id, opened = await _case_for(connection, one, row, now)
+        await connection.execute(update(finding).where(finding.c.id == one.finding_id).values(case_id=case_id))
+        touched = cases.setdefault(case_id, _Touched(opened=opened))
+        touched.new = True
+        touched.findings.append((NoticeKind.FINDING_FOUND, row))
+        touched.spans.append((one.begin, one.end))
     told: list[Told] = []
     for case_id, touched in cases.items():
         told += await _refresh(connection, case_id, touched, now=now)
@@ -59,12 +66,14 @@ async def follow(connection: AsyncConnection, changed: Sequence[Changed], *, now
 
 @dataclass(slots=True)
 class _Touched:
-    """What came to one case: findings with what is told of them, and the spans of their incidents."""
+    """What came to one case: findings with what is told of them, and the spans of their incidents. `before`: its own
+    span, where that is brought up to date already."""
 
     opened: bool = False
     new: bool = False
     findings: list[tuple[NoticeKind, RowMapping]] = field(default_factory=list)
     spans: list[tuple[datetime, datetime | None]] = field(default_factory=list)
+    before: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def _case_for(connection: AsyncConnection, one: Changed, row: RowMapping, now: datetime) -> tuple[int, bool]:
@@ -117,11 +126,7 @@ async def _next_number(connection: AsyncConnection, now: datetime) -> str:
 
 async def _refresh(connection: AsyncConnection, case_id: int, touched: _Touched, *, now: datetime) -> list[Told]:
     """Brings the case's row up to date with its findings; gives what is told of it and of them."""
-    locked = select(misuse_case).where(misuse_case.c.id == case_id).with_for_update()
-    case = (await connection.execute(locked)).mappings().one()
-    belonging = select(finding).where(finding.c.case_id == case_id).order_by(finding.c.id)
-    rows = (await connection.execute(belonging)).mappings().all()
-    standing = [row for row in rows if row["withdrawn_at"] is None and row["outcome"] == "finding"]
+    case, rows, standing = await _locked(connection, case_id)
     before = CaseState(case["state"])
     state = after_findings(before, standing=len(standing), new=touched.new and case["findings"] > 0)
     values: dict[str, Any] = {
@@ -136,7 +141,8 @@ async def _refresh(connection: AsyncConnection, case_id: int, touched: _Touched,
         values |= await deadline(connection, state, case["organ_id"], now)
         values |= {"decided_at": None, "closed_at": None} if state is CaseState.OPEN else {}
     kind = NoticeKind.CASE_OPENED if touched.opened else None
-    if any(case[name] != value for name, value in values.items()):
+    was = {**case, **touched.before}
+    if any(was[name] != value for name, value in values.items()):
         await change(connection, case_id, values)
         kind = kind or NoticeKind.CASE_CHANGED
     if state is not before:
@@ -154,6 +160,25 @@ async def _refresh(connection: AsyncConnection, case_id: int, touched: _Touched,
     now_is = {**case, **values}
     told = [notices.of_case(kind, now_is, now)] if kind is not None else []
     return told + [notices.of_finding(one, row, now_is, now) for one, row in touched.findings]
+
+
+async def _respan(connection: AsyncConnection, case_id: int, touched: _Touched) -> Mapping[str, Any]:
+    """Brings the case's span up to date with what came to it; gives what it was."""
+    case, _, standing = await _locked(connection, case_id)
+    span = _span(case, standing, touched.spans)
+    await change(connection, case_id, span)
+    return {name: case[name] for name in span}
+
+
+async def _locked(
+    connection: AsyncConnection, case_id: int
+) -> tuple[RowMapping, Sequence[RowMapping], list[RowMapping]]:
+    """The case's row, all its findings, and those of them that stand."""
+    locked = select(misuse_case).where(misuse_case.c.id == case_id).with_for_update()
+    case = (await connection.execute(locked)).mappings().one()
+    belonging = select(finding).where(finding.c.case_id == case_id).order_by(finding.c.id)
+    rows = (await connection.execute(belonging)).mappings().all()
+    return case, rows, [row for row in rows if row["withdrawn_at"] is None and row["outcome"] == "finding"]
 
 
 def _span(

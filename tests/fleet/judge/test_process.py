@@ -138,6 +138,28 @@ async def test_late_readings_that_join_two_trips_leave_no_orphans(desk: Desk) ->
     assert len(await desk.rows("select * from misuse_case")) == 1
 
 
+async def test_an_outing_after_one_that_is_over_by_now_is_another_case(desk: Desk) -> None:
+    """The judge was away meanwhile: when it looked last the first one went on, and its case had no end."""
+    await desk.write(HOME_BEFORE, trip(NINE, None))
+    await desk.work()
+    (case,) = await desk.rows("select end_at from misuse_case")
+    assert case["end_at"] is None
+    async with desk.owner.begin() as connection:
+        await connection.execute(text("delete from trip"))
+    later = TEN + timedelta(hours=2)
+    await desk.write(DRIVE, stop(TEN, later), trip(later, later + timedelta(minutes=30)))
+    await desk.work()
+    cases = await desk.rows("select begin_at, end_at, findings, version from misuse_case order by begin_at")
+    assert [(one["begin_at"], one["end_at"], one["findings"]) for one in cases] == [
+        (NINE, TEN, 1),
+        (later, later + timedelta(minutes=30), 1),
+    ]
+    told = await desk.rows(
+        "select kind from notice where case_id = (select min(id) from misuse_case) order by revision"
+    )
+    assert [one["kind"] for one in told].count("case.changed") == 1
+
+
 async def test_another_vehicle_of_the_organ_drove_the_order(desk: Desk) -> None:
     """The order's own vehicle stood still; this one went to the order's destination in its window."""
     await desk.order(NINE, NOW, decided_at=NINE - timedelta(hours=1), vehicle_id=2)
