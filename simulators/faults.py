@@ -14,7 +14,7 @@ _GARBLED_BYTE = b"\xff"
 
 @dataclass(frozen=True, slots=True)
 class FaultRates:
-    """Chances: of a message (drop … garble), of a unit (skew), of a unit in an hour (outage, reboot)."""
+    """Chances: of a message (drop … garble), of a unit (skew), of a unit in an hour (outage, reboot, jump)."""
 
     drop: float = 0.0  # taken by the broker, then lost
     duplicate: float = 0.0  # delivered twice
@@ -24,6 +24,7 @@ class FaultRates:
     skew: float = 0.0  # the unit's clock is wrong by up to a day
     outage: float = 0.0  # out of reach for 1 to 20 minutes
     reboot: float = 0.0  # restarts: a new run
+    jump: float = 0.0  # its clock jumps: from right to wrong by up to a day, or back
 
     def changed(self, rates: Mapping[str, float | None]) -> FaultRates:
         """These rates with the given ones (not None) in their place. Raises InvalidSettings outside 0 to 1."""
@@ -67,8 +68,7 @@ class FaultyWire:
         self.counts: dict[str, int] = dict.fromkeys(FAULTS, 0)
         self.clock_offset_s = 0.0
         if self._happens("skew"):
-            # Most wrong clocks are minutes off; ingest refuses those that lead by more than ten.
-            self.clock_offset_s = float(rng.choice([-1, 1]) * 10 ** rng.uniform(0.5, 4.9))
+            self.clock_offset_s = self._wrong_by_s()
 
     def carry(self, payload: bytes) -> list[Delivery]:
         """What becomes of one message: nothing, or one or two deliveries."""
@@ -95,6 +95,17 @@ class FaultyWire:
     def reboots(self, hours: float) -> bool:
         """Whether the unit restarted within the last `hours`."""
         return self._happens("reboot", hours)
+
+    def clock_jumps(self, hours: float) -> bool:
+        """Whether the unit's clock jumped within the last `hours`; then `clock_offset_s` is another."""
+        jumps = self._happens("jump", hours)
+        if jumps:
+            self.clock_offset_s = 0.0 if self.clock_offset_s else self._wrong_by_s()
+        return jumps
+
+    def _wrong_by_s(self) -> float:
+        """Most wrong clocks are minutes off; ingest refuses those that lead by more than ten."""
+        return float(self._rng.choice([-1, 1]) * 10 ** self._rng.uniform(0.5, 4.9))
 
     def _happens(self, name: str, share: float = 1.0) -> bool:
         rate = getattr(self._rates, name) * share

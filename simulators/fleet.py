@@ -291,10 +291,11 @@ class Fleet:
         return True
 
     def _suffer(self, unit: PlayedUnit, now: float) -> None:
-        """Outages and reboots."""
+        """Outages, reboots and jumps of the clock."""
         assert unit.wire is not None
         hours = (now - unit.last_faults_at) / 3_600
         unit.last_faults_at = now
+        unit.wire.clock_jumps(hours)
         if unit.offline_until is not None:
             if now >= unit.offline_until:
                 unit.offline_until = None

@@ -50,6 +50,16 @@ def test_what_each_fault_does() -> None:
     assert 60 <= outage_s <= 1_200
 
 
+def test_a_clock_that_jumps_goes_wrong_and_comes_back() -> None:
+    one = wire(jump=1)
+    assert not one.clock_jumps(0.0)
+    assert one.clock_offset_s == 0
+    assert one.clock_jumps(1.0)
+    assert 3 <= abs(one.clock_offset_s) <= 86_400
+    assert one.clock_jumps(1.0)
+    assert one.clock_offset_s == 0
+
+
 @given(st.integers(0, 2**32), st.sampled_from([PAYLOAD, b"[" + PAYLOAD + b"," + PAYLOAD + b"]"]))
 def test_a_garbled_message_never_says_something_else(seed: int, payload: bytes) -> None:
     (delivery,) = wire(seed=seed, garble=1).carry(payload)
@@ -59,7 +69,7 @@ def test_a_garbled_message_never_says_something_else(seed: int, payload: bytes) 
 
 
 def test_chances_are_checked() -> None:
-    assert set(FAULTS) == {"drop", "duplicate", "delay", "reorder", "garble", "skew", "outage", "reboot"}
+    assert set(FAULTS) == {"drop", "duplicate", "delay", "reorder", "garble", "skew", "outage", "reboot", "jump"}
     with pytest.raises(InvalidSettings, match="the chance of drop must lie between 0 and 1"):
         FaultRates().changed({"drop": 1.5})
     assert FaultRates(delay=0.5).changed({"drop": None}) == FaultRates(delay=0.5)
