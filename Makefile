@@ -2,12 +2,13 @@
 #   make run     start everything on this machine        make test    the whole suite (ARGS="-k name" narrows it)
 #   make setup   install what is missing                 make lint    style, types, import contracts
 #   make bench   measure                                 make clean-data   stop the private servers, empty var/
+#   make storm   kill and starve a private service under load, then account (ARGS="--kills 30", "--soak 30m")
 #   make audit   known vulnerabilities of what is locked (needs the internet)
 
 SHELL := /bin/sh
 ARGS ?=
 
-.PHONY: run test setup setup-test lint bench audit clean-data
+.PHONY: run test setup setup-test lint bench storm audit clean-data
 
 run: setup
 	@exec .venv/bin/fleet up $(ARGS)
@@ -30,6 +31,9 @@ lint: setup
 
 bench: setup
 	@.venv/bin/python -m benchmarks $(ARGS)
+
+storm: setup
+	@.venv/bin/python -m benchmarks.storm $(ARGS)
 
 audit:
 	@.ci/audit-dependencies

@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
+from fleet.errors import DependencyMissing
 from fleet.local.processes import finish, last_lines, spawn
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,14 +22,39 @@ _STOP = ((signal.SIGTERM, 20.0),)
 _SHORTEST_S = 0.5
 _LONGEST_S = 30.0
 _SETTLED_S = 60.0
+_SERVER_PAUSE_S = 2.0
 _LOG_BYTES = 20 * 1024 * 1024
+
+
+class Server(Protocol):
+    """A private database or broker."""
+
+    @property
+    def running(self) -> bool: ...
+
+    @property
+    def log(self) -> Path: ...
+
+    def start(self) -> None: ...
+
+
+def tend_server(name: str, server: Server, say: Callable[[str], None]) -> None:
+    """Start it again where it has ended; one that does not start is said, and tried again at the next call."""
+    if server.running:
+        return
+    say(f"{name} ended unexpectedly, see {server.log}; starting it again")
+    try:
+        server.start()
+    except DependencyMissing as error:
+        say(str(error))
+        time.sleep(_SERVER_PAUSE_S)
 
 
 @dataclass(slots=True)
 class Part:
     """One service: `name` for people, `module` with arguments for `python -m`, and its settings.
 
-    `once` marks work that has an end: exit code 0 is not a crash.
+    `once` marks work that has an end: exit code 0 is not a crash. `longest_s` bounds the pause before a new start.
     """
 
     name: str
@@ -36,6 +63,7 @@ class Part:
     log: Path
     once: bool = False
     directory: Path = ROOT
+    longest_s: float = _LONGEST_S
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _started: float = field(default=0.0, init=False)
     _delay_s: float = field(default=_SHORTEST_S, init=False)
@@ -84,13 +112,15 @@ class Part:
         last = last_lines(self.log, 1)
         say(f"{self.name} ended ({how}{': ' + last if last else ''}); again in {self._delay_s:g} s, see {self.log}")
         self._next = now + self._delay_s
-        self._delay_s = min(self._delay_s * 2, _LONGEST_S)
+        self._delay_s = min(self._delay_s * 2, self.longest_s)
 
-    def stop(self, hurry: Callable[[], bool]) -> None:
-        """SIGTERM and a bounded wait, in which it finishes what it has taken."""
-        if self._process is not None:
-            finish(self._process, _STOP, hurry)
-            self._process = None
+    def stop(self, hurry: Callable[[], bool]) -> int | None:
+        """SIGTERM and a bounded wait, in which it finishes what it has taken. Its exit code; None: it did not run."""
+        if self._process is None:
+            return None
+        code = finish(self._process, _STOP, hurry)
+        self._process = None
+        return code
 
 
 def keep_short(log: Path) -> None:

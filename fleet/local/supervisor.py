@@ -20,14 +20,14 @@ from typing import TextIO
 
 import httpx
 
-from fleet.errors import Conflict, DependencyMissing, InvalidSettings, StoreUnavailable
+from fleet.errors import Conflict, InvalidSettings, StoreUnavailable
 from fleet.identity.broker_access import INGEST
 from fleet.local.demonstration import Demonstration, prepare_administrator, prepare_city
 from fleet.local.discovery import environment_file, lock_file, write_environment
 from fleet.local.history import History
 from fleet.local.listeners import tls_files
 from fleet.local.mosquitto import Mosquitto
-from fleet.local.parts import ROOT, Part, keep_short
+from fleet.local.parts import ROOT, Part, keep_short, tend_server
 from fleet.local.people import table
 from fleet.local.places import secret
 from fleet.local.postgres import Postgres
@@ -288,13 +288,8 @@ class Supervisor:
 
     def _tend(self) -> None:
         for name, server in (("database", self._postgres), ("broker", self._mosquitto)):
-            if server is not None and not server.running and self._signals == 0:
-                self._say(f"{name} ended unexpectedly, see {server.log}; starting it again")
-                try:
-                    server.start()
-                except DependencyMissing as error:
-                    self._say(str(error))
-                    time.sleep(2)
+            if server is not None and self._signals == 0:
+                tend_server(name, server, self._say)
         for part in self._parts:
             if self._signals == 0:
                 part.tend(self._say)
