@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, or_, select, update
+from sqlalchemy import BigInteger, RowMapping, any_, insert, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -35,6 +36,8 @@ async def follow(connection: AsyncConnection, changed: Sequence[Changed], *, now
     cases: dict[int, _Touched] = {}
     new: list[tuple[Changed, RowMapping]] = []
     for one in changed:
+        if one.same:
+            continue
         row = (await connection.execute(select(finding).where(finding.c.id == one.finding_id))).mappings().one()
         case_id: int | None = row["case_id"]
         stands = row["outcome"] == "finding" and row["withdrawn_at"] is None
@@ -47,6 +50,8 @@ async def follow(connection: AsyncConnection, changed: Sequence[Changed], *, now
         elif stands:
             new.append((one, row))
         # else: a doubt accuses nobody, and is told to nobody
+    for case_id, one in await _open_ended(connection, [one for one in changed if one.same]):
+        cases.setdefault(case_id, _Touched()).spans.append((one.begin, one.end))
     if new:
         # First: a case whose incident is over by now is not open-ended any more, and takes in nothing that came after.
         for case_id, touched in cases.items():
@@ -74,6 +79,25 @@ class _Touched:
     findings: list[tuple[NoticeKind, RowMapping]] = field(default_factory=list)
     spans: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     before: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def _open_ended(connection: AsyncConnection, same: Sequence[Changed]) -> list[tuple[int, Changed]]:
+    """Those of the findings whose case has no end yet, each with its case: theirs may have come with the incident's."""
+    if not same:
+        return []
+    known = {one.finding_id: one for one in same}
+    statement = (
+        select(finding.c.id, finding.c.case_id)
+        .join(misuse_case, misuse_case.c.id == finding.c.case_id)
+        .where(
+            misuse_case.c.end_at.is_(None),
+            finding.c.id == any_(literal(sorted(known), ARRAY(BigInteger))),
+            finding.c.outcome == "finding",
+            finding.c.withdrawn_at.is_(None),
+        )
+        .order_by(finding.c.id)
+    )
+    return [(row.case_id, known[row.id]) for row in await connection.execute(statement)]
 
 
 async def _case_for(connection: AsyncConnection, one: Changed, row: RowMapping, now: datetime) -> tuple[int, bool]:

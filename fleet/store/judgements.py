@@ -42,13 +42,17 @@ _VERSIONED = tuple(column.name for column in finding_version.columns if column.n
 
 
 class Changed(NamedTuple):
-    """A finding that is new, said otherwise, or withdrawn: cases follow them. Times are those of its incident."""
+    """A finding that is new, said otherwise, or withdrawn: cases follow them. Times are those of its incident.
+
+    `same`: it is said again as before; only its incident may have come to its end since.
+    """
 
     finding_id: int
     vehicle_id: int
     organ_id: int
     begin: datetime
     end: datetime | None
+    same: bool = False
 
 
 class Judged(NamedTuple):
@@ -208,6 +212,8 @@ async def _write_findings(
         elif any(before[name] != value for name, value in said.items()):
             await _replace(connection, before, {**said, "why": why}, now)
             changed.append(Changed(before["id"], papers.vehicle_id, said["organ_id"], *_incident(one)))
+        elif before["case_id"] is not None:
+            changed.append(Changed(before["id"], papers.vehicle_id, said["organ_id"], *_incident(one), same=True))
     events = {one.event.observed_at_us for one in papers.events}
     for row in stored.values():
         # Of an event whose raw reading is gone nothing new can be said, and of a gap that is held nothing yet.

@@ -17,7 +17,7 @@ from fleet.model.trips import segment_id
 from fleet.store import tables
 from tests import services
 from tests.fleet.judge.desk import NINE, NOW, TEN, Desk
-from tests.fleet.misuse.builders import place, stop, trip
+from tests.fleet.misuse.builders import gap, place, stop, trip
 from tests.fleet.monitor.stage import until
 
 pytestmark = pytest.mark.store
@@ -158,6 +158,25 @@ async def test_an_outing_after_one_that_is_over_by_now_is_another_case(desk: Des
         "select kind from notice where case_id = (select min(id) from misuse_case) order by revision"
     )
     assert [one["kind"] for one in told].count("case.changed") == 1
+
+
+async def test_a_case_ends_with_its_outing_though_none_of_its_findings_changes(desk: Desk) -> None:
+    """Else it stood open, and whatever the vehicle did on any later day went into it."""
+    await desk.write(HOME_BEFORE, DRIVE, AWAY)
+    await desk.work()
+    (case,) = await desk.rows("select end_at from misuse_case")
+    assert case["end_at"] is None
+    back = TEN + timedelta(minutes=40)
+    async with desk.owner.begin() as connection:
+        await connection.execute(text("delete from stop where running"))
+    still_away = stop(TEN, TEN + timedelta(minutes=20), place=place(north_m=5_000))
+    unseen = gap(TEN + timedelta(minutes=20), back, before=place(north_m=5_000))
+    await desk.write(still_away, unseen, stop(back, None))
+    await desk.work()
+    (finding,) = await desk.rows("select version from finding where withdrawn_at is null")
+    assert finding["version"] == 1
+    (case,) = await desk.rows("select end_at from misuse_case")
+    assert case["end_at"] == back
 
 
 async def test_another_vehicle_of_the_organ_drove_the_order(desk: Desk) -> None:
