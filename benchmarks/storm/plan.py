@@ -95,6 +95,8 @@ def parse(arguments: Sequence[str] | None) -> Plan:
     )
     parser.add_argument("--bad", type=int, default=full.bad, help="bad messages (%(default)s)")
     parser.add_argument("--stall", type=_duration, default=full.stall_s, metavar="TIME", help="of the database (60s)")
+    parser.add_argument("--cut", type=_duration, default=full.cut_s, metavar="TIME", help="of each wire (30s)")
+    parser.add_argument("--full", type=_duration, default=full.full_s, metavar="TIME", help="of each disk (20s)")
     parser.add_argument("--outage", type=_duration, default=full.outage_s, metavar="TIME", help="of the broker (300s)")
     parser.add_argument("--soak", type=_duration, metavar="TIME", help="no storm: the load alone, and memory over time")
     parser.add_argument("--short", action="store_true", help="as in `make test`")
@@ -104,7 +106,7 @@ def parse(arguments: Sequence[str] | None) -> Plan:
     if not options.short:
         plan = replace(plan, vehicles=options.vehicles, bad=options.bad)
     plan = replace(plan, seed=options.seed, stall_s=options.stall, outage_s=options.outage, keep=options.keep)
-    plan = replace(plan, soak_s=options.soak)
+    plan = replace(plan, soak_s=options.soak, cut_s=options.cut, full_s=options.full)
     if options.kills is not None:
         plan = replace(plan, kills=options.kills)
     if options.pause_s is not None:
