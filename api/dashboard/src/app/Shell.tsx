@@ -2,6 +2,7 @@ import { useMemo, useState } from "react";
 import { Outlet, useNavigate, useSearchParams } from "react-router";
 import { useT } from "../i18n";
 import { LiveContext, useStream } from "../live/useStream";
+import { useWindows, WindowsContext } from "../live/useWindows";
 import { SessionGate } from "../session/SessionGate";
 import { useSession } from "../session/session";
 import { Empty } from "../ui/states";
@@ -12,6 +13,7 @@ import { Rail } from "./Rail";
 import { PAGES } from "./routes";
 import { ShortcutList } from "./ShortcutList";
 import { TopBar } from "./TopBar";
+import { Coupled } from "./WindowButtons";
 
 /** Rail, top bar and the page; `?frame=bare` leaves the page alone, for a second screen. */
 export function Shell() {
@@ -31,6 +33,7 @@ function Frame() {
   const navigate = useNavigate();
   const { may } = useSession();
   const live = useStream();
+  const windows = useWindows();
   const t = useT("shell");
   const bare = params.get("frame") === "bare";
   const keys = useMemo(() => {
@@ -47,6 +50,7 @@ function Frame() {
   useKeys(keys);
   return (
     <LiveContext value={live}>
+     <WindowsContext value={windows}>
       <div className={bare ? "shell bare" : "shell"}>
         <a className="skip" href="#content">{t("skip")}</a>
         {!bare && <Rail />}
@@ -55,8 +59,10 @@ function Frame() {
           <Banner />
           <Outlet />
         </main>
+        {bare && <div className="bare-coupling"><Coupled /></div>}
       </div>
       <ShortcutList open={help} onClose={() => setHelp(false)} />
+     </WindowsContext>
     </LiveContext>
   );
 }

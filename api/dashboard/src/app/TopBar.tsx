@@ -7,6 +7,7 @@ import { serverNow, useLive } from "../live/useStream";
 import { useSession } from "../session/session";
 import { useLangChoice, useThemeChoice } from "./preferences";
 import { Search } from "./Search";
+import { Coupled, OwnWindow } from "./WindowButtons";
 
 export function TopBar({ onHelp }: { onHelp: () => void }) {
   const { me, leave } = useSession();
@@ -28,6 +29,8 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
       <Search />
       <span className="push" />
       <LiveClock />
+      <Coupled />
+      <OwnWindow />
       <Button size="small" type="text" className="language" onClick={() => setLang(lang === "zh" ? "en" : "zh")}>{t("language")}</Button>
       <Tooltip title={t("theme")}>
         <Button size="small" type="text" icon={<BulbOutlined />} aria-label={t("theme")} aria-pressed={theme === "dark"}

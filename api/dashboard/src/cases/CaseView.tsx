@@ -3,6 +3,7 @@ import { LeftOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { range } from "../format/time";
 import { useT, useWord } from "../i18n";
+import { useCoupling } from "../live/useWindows";
 import { Plate, Severity } from "../ui/marks";
 import { ProblemView, Loading } from "../ui/states";
 import type { CaseAddress, SetCaseAddress } from "./address";
@@ -18,6 +19,7 @@ export function CaseView({ id, address, set, onBack }: { id: number; address: Ca
   const [moment, setMoment] = useState<number | null>(null);
   useEffect(() => setMoment(null), [id]);
   const one = found.data?.id === id ? found.data : undefined;
+  useCoupling(one?.vehicle_id);
   if (!one) {
     return (
       <section className="case" aria-label={t("title")}>

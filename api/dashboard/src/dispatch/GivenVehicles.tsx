@@ -4,6 +4,7 @@ import { number } from "../format/number";
 import { clock, dayTime } from "../format/time";
 import { useT } from "../i18n";
 import { fleet } from "../live/fleet";
+import { DriverCall } from "../ui/DriverCall";
 import { Plate, StateSymbol } from "../ui/marks";
 import { Pairs, Panel } from "../ui/Panel";
 import type { Order } from "./model";
@@ -39,7 +40,7 @@ export function GivenVehicles({ order }: { order: Order }) {
             </div>
             <Pairs
               items={[
-                [t("driver"), given.driver?.label ?? "—"],
+                [t("driver"), given.driver ? <DriverCall key="d" driver={given.driver} /> : "—"],
                 [t("assigned_by"), `${given.assigned_by.username} ${clock(given.assigned_at)}`],
                 ...(state ? [[t("unit"), `${t(`told_${state}`)}${command?.reason ? `:${command.reason}` : ""}`] as const] : []),
                 [t("departed_at"), moment(given.departed_at, given.departure_source)],

@@ -5,6 +5,7 @@ import { dayTime, dayWords, isoDay, range } from "../format/time";
 import { useLang, useT, useWord } from "../i18n";
 import { useMay } from "../session/session";
 import { Pairs } from "../ui/Panel";
+import { Phone } from "../ui/Phone";
 import { Masked } from "../ui/Purpose";
 import type { Order } from "./model";
 
@@ -14,13 +15,13 @@ export function OrderFacts({ order }: { order: Order }) {
   const word = useWord();
   const lang = useLang();
   const mayUnmask = useMay("unmask");
-  const [contact, setContact] = useState("");
+  const [contact, setContact] = useState<{ name: string | null; phone: string | null } | null>(null);
   const purposes = useGet("/api/v1/orders/purposes", {}, { staleTime: Infinity });
   const known = purposes.data?.items.find((one) => one.slug === order.purpose);
   const unmask = async (purpose: string) => {
     const params = { path: { order_id: order.id }, query: { unmask: true }, header: purposeHeader(purpose) };
     const full = await data(api.GET("/api/v1/orders/{order_id}", { params }));
-    setContact([full.contact_name, full.contact_phone].filter(Boolean).join(" "));
+    setContact({ name: full.contact_name, phone: full.contact_phone });
   };
   const masked = [order.contact_name, order.contact_phone].filter(Boolean).join(" ");
   const facts = Object.entries(order.facts).map(([slug, text]): [string, string] => {
@@ -55,7 +56,17 @@ export function OrderFacts({ order }: { order: Order }) {
           ...(order.bodies.length > 0 ? [[t("bodies"), order.bodies.map((one) => word("body", one)).join("、")] as const] : []),
           ...(order.equipment.length > 0 ? [[t("equipment"), order.equipment.join("、")] as const] : []),
           ...(masked
-            ? [[t("contact"), contact || <Masked key="c" value={masked} may={mayUnmask} onPurpose={(why) => void unmask(why)} />] as const]
+            ? [[
+                t("contact"),
+                contact ? (
+                  <span key="c" className="driver-call">
+                    {contact.name}
+                    {contact.phone && <Phone number={contact.phone} />}
+                  </span>
+                ) : (
+                  <Masked key="c" value={masked} may={mayUnmask} onPurpose={(why) => void unmask(why)} />
+                ),
+              ] as const]
             : []),
         ]}
       />

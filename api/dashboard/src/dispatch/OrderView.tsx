@@ -2,6 +2,7 @@ import { useMemo, useState } from "react";
 import { useGet } from "../api/queries";
 import { useT } from "../i18n";
 import { useFleetVersion } from "../live/useStream";
+import { useCoupling } from "../live/useWindows";
 import { useMay } from "../session/session";
 import { Read } from "../ui/states";
 import { Actions } from "./Actions";
@@ -36,6 +37,7 @@ function Shown({ order, onBack, onEdit }: { order: Order; onBack: () => void; on
   const tick = useFleetVersion();
   const mayAssign = useMay("assign_vehicles");
   const [chosen, setChosen] = useState<number | null>(null);
+  useCoupling(chosen);
   const [hover, setHover] = useState<number | null>(null);
   const assigning = mayAssign && order.next.includes("assign");
   const [wide, setWide] = useState(false);

@@ -4,12 +4,15 @@ import { useEffect, useMemo, useState } from "react";
 import { clock } from "../format/time";
 import { useT } from "../i18n";
 import { serverNow } from "../live/useStream";
+import { useCoupling } from "../live/useWindows";
 import { LazyTrackView } from "../map/LazyTrackView";
 import { useMay } from "../session/session";
 import { useTheme } from "../theme/useTheme";
 import { PurposeDialog } from "../ui/Purpose";
 import { ProblemView } from "../ui/states";
 import { iso, tooLong, type HistoryAddress, type Period, type SetHistoryAddress } from "./address";
+import { DayChart } from "./DayChart";
+import { daysOf } from "./days";
 import { ExportMenu } from "./ExportMenu";
 import { Gantt } from "./Gantt";
 import { PeriodPicker } from "./PeriodPicker";
@@ -33,6 +36,8 @@ export function Trips({ address, set, period }: { address: HistoryAddress; set: 
   const [asking, setAsking] = useState(false);
   const chosen = useChosen(address.vehicles, period, purpose, useMay("read_orders"));
   const ways = useWays(chosen);
+  // What stands side by side here is not taken apart by what is chosen elsewhere.
+  useCoupling(address.vehicles.at(-1), (id) => address.vehicles.length < 2 && set({ vehicles: [id], at: "" }));
   const said = Date.parse(address.at);
   const first = chosen[0]?.timeline?.items.find((item) => item.kind === "trip");
   const begin = Number.isFinite(said) ? said : first ? Math.max(period.from, Date.parse(first.started_at)) : period.from;
@@ -87,6 +92,9 @@ export function Trips({ address, set, period }: { address: HistoryAddress; set: 
         </div>
         <PlayerBar player={player} ways={ways} speed={address.speed} follow={address.follow} onStop={toStop}
           onSpeed={(speed) => set({ speed })} onFollow={(follow) => set({ follow })} />
+        {chosen.length > 0 && !tooLong(period) && daysOf(period).length > 1 && (
+          <DayChart chosen={chosen} period={period} onDay={({ from, to }) => set({ from: iso(from), to: iso(to), at: "" }, { push: true })} />
+        )}
         {chosen.length > 0 && <Gantt chosen={chosen} period={period} moment={player.moment} onMoment={player.go} />}
       </section>
       <PrintSheet chosen={chosen} period={period} purpose={purpose} />

@@ -31,6 +31,8 @@ export class Fleet {
   loaded = false;
   /** The worst open case of each vehicle: 3 red, 2 yellow, 1 blue. */
   severities: ReadonlyMap<number, number> = new Map();
+  /** The open task force of each vehicle that belongs to one: its number on the map. */
+  forces: ReadonlyMap<number, number> = new Map();
   private readonly listeners = new Set<() => void>();
 
   readonly subscribe = (listener: () => void) => {
@@ -64,6 +66,11 @@ export class Fleet {
 
   setSeverities(severities: ReadonlyMap<number, number>): void {
     this.severities = severities;
+    this.touch();
+  }
+
+  setForces(forces: ReadonlyMap<number, number>): void {
+    this.forces = forces;
     this.touch();
   }
 

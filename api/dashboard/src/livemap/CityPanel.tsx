@@ -7,10 +7,12 @@ import { useCounties } from "../map/useCounties";
 import { Severity, StateSymbol } from "../ui/marks";
 import { Panel } from "../ui/Panel";
 import { CityFigures } from "./CityFigures";
+import { ForceList } from "./ForceList";
+import type { Force } from "./forces";
 
 /** Nothing chosen: the city itself is the subject. */
-export function CityPanel({ county, onCounty, openCases }: {
-  county: number | null; onCounty: (code: number) => void; openCases: number | null;
+export function CityPanel({ county, onCounty, openCases, forces }: {
+  county: number | null; onCounty: (code: number) => void; openCases: number | null; forces: readonly Force[];
 }) {
   useFleetVersion();
   const { counties, name } = useCounties();
@@ -26,6 +28,7 @@ export function CityPanel({ county, onCounty, openCases }: {
         <h2 className="subject">{t("overview")}</h2>
         <CityFigures openCases={openCases} />
       </div>
+      <ForceList forces={forces} />
       <Panel title={t("division")}>
         <table className="cty">
           <thead>

@@ -1,6 +1,7 @@
 import { useT, useWord } from "../i18n";
-import { STATES } from "../live/fleet";
+import { fleet, STATES } from "../live/fleet";
 import { Severity, StateSymbol } from "../ui/marks";
+import { ForceFlag } from "./ForceFlag";
 
 /** What the symbols mean at this distance. */
 export function Legend({ far }: { far: boolean }) {
@@ -18,6 +19,7 @@ export function Legend({ far }: { far: boolean }) {
       {STATES.map((state, index) => <span key={state}><StateSymbol state={index} />{word("state", state)}</span>)}
       <span><StateSymbol state={0} colour="var(--nev)" />{t("nev")}</span>
       <span><StateSymbol state={0} colour="var(--fuel)" />{t("fuel")}</span>
+      {fleet.forces.size > 0 && <span><ForceFlag n={1} />{t("tasks")}</span>}
       <span><Severity severity="red" /><Severity severity="yellow" /><Severity severity="blue" />{t("case_mark")}</span>
     </div>
   );

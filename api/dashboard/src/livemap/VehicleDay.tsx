@@ -3,6 +3,7 @@ import { clock, range } from "../format/time";
 import { useLang, useT, useWord } from "../i18n";
 import { serverNow } from "../live/useStream";
 import { DayRibbon } from "../ribbon/DayRibbon";
+import { DriverCall } from "../ui/DriverCall";
 import { VerdictMark } from "../ui/marks";
 import { Pairs, Panel } from "../ui/Panel";
 import { Steps } from "../ui/Steps";
@@ -18,6 +19,7 @@ export function VehicleDay({ id }: { id: number }) {
   const word = useWord();
   const lang = useLang();
   const { current } = day;
+  const driver = current?.vehicles.find((given) => given.vehicle.id === id)?.driver;
   return (
     <>
       {day.mayOrders && !day.orders.isPending && (
@@ -29,6 +31,7 @@ export function VehicleDay({ id }: { id: number }) {
                 [t("way"), [current.origin.name, ...current.destinations.map((one) => one.name)].join(" → ")],
                 [t("planned"), range(current.planned_from, current.planned_to)],
                 [t("area"), word("area", current.area)],
+                ...(driver ? [[t("driver"), <DriverCall key={driver.id} driver={driver} />] as const] : []),
               ]} />
               <Steps labels={WAY.map((step) => t(`step_${step}` as "step_submitted"))} done={WAY.indexOf(current.state)} />
             </>

@@ -1,8 +1,9 @@
-import { AimOutlined, CloseOutlined } from "@ant-design/icons";
+import { AimOutlined, CloseOutlined, HistoryOutlined } from "@ant-design/icons";
 import { Button } from "antd";
+import { Link } from "react-router";
 import { useGet } from "../api/queries";
 import { coordinates, compassPoint, number } from "../format/number";
-import { age, dayBegin, dayTime, isoDay } from "../format/time";
+import { age, dayBegin, dayTime, fleetDay, isoDay } from "../format/time";
 import { useLang, useT, useWord } from "../i18n";
 import { fleet } from "../live/fleet";
 import { serverNow, useFleetVersion } from "../live/useStream";
@@ -11,11 +12,15 @@ import { Facts, Pairs, Panel } from "../ui/Panel";
 import { Empty } from "../ui/states";
 import { useMay } from "../session/session";
 import { useOrganNames } from "../ui/organs";
+import { ForceFlag } from "./ForceFlag";
+import type { Force } from "./forces";
 import { VehicleCases } from "./VehicleCases";
 import { VehicleDay } from "./VehicleDay";
 
 /** One vehicle: what it is, what it does now. */
-export function VehiclePanel({ id, follow, onFollow, onClose }: { id: number; follow: boolean; onFollow: () => void; onClose: () => void }) {
+export function VehiclePanel({ id, follow, onFollow, onClose, force }: {
+  id: number; follow: boolean; onFollow: () => void; onClose: () => void; force: Force | undefined;
+}) {
   useFleetVersion();
   const t = useT("map");
   const word = useWord();
@@ -24,6 +29,7 @@ export function VehiclePanel({ id, follow, onFollow, onClose }: { id: number; fo
   const mayCases = useMay("read_cases");
   const mayTrips = useMay("read_trips");
   const today = isoDay(dayBegin(serverNow()));
+  const day = fleetDay(serverNow());
   const days = useGet(
     "/api/v1/vehicles/{vehicle_id}/days",
     { params: { path: { vehicle_id: id }, query: { from: today, to: today } } },
@@ -50,6 +56,9 @@ export function VehiclePanel({ id, follow, onFollow, onClose }: { id: number; fo
           {known && <span>{word("use", known.use)}</span>}
           <span>{word("energy", item.energy)}</span>
         </p>
+        {force && (
+          <p className="sub of-force"><ForceFlag n={force.number} /><Link to={`/dispatch/tasks/${force.id}`}>{force.title}</Link></p>
+        )}
         <Facts items={[
           [t("speed"), number(item.speed_kmh), "km/h"],
           [t("heading"), heading, item.heading_deg === null ? "" : `${item.heading_deg}°`],
@@ -62,6 +71,11 @@ export function VehiclePanel({ id, follow, onFollow, onClose }: { id: number; fo
           <Button type={follow ? "default" : "primary"} aria-pressed={follow} icon={<AimOutlined />} onClick={onFollow}>
             {t(follow ? "following" : "follow")}
           </Button>
+          {mayTrips && (
+            <Link className="as-button" to={`/history?vehicles=${id}&from=${day.from}&to=${day.to}`}>
+              <HistoryOutlined aria-hidden />{t("replay")}
+            </Link>
+          )}
         </div>
       </div>
       <VehicleDay id={id} />

@@ -6,10 +6,11 @@ type Point = GeoJSON.Feature<GeoJSON.Point>;
 
 export const collection = (features: Point[]): GeoJSON.FeatureCollection => ({ type: "FeatureCollection", features });
 
-/** s state, h heading, g energy group, a worst open case, p label, o old. */
+/** s state, h heading, g energy group, a worst open case, f number of its task force, p label, o old. */
 export function pointOf({ id, item, state, nev }: Vehicle): Point {
   const properties = {
     s: state, h: item.heading_deg ?? 0, g: nev ? "n" : "f", a: fleet.severities.get(id) ?? 0,
+    f: fleet.forces.get(id) ?? 0,
     p: `${item.plate.slice(0, 2)} ${item.plate.slice(2)}`, o: state === 3 ? 1 : 0,
   };
   return { type: "Feature", id, properties, geometry: { type: "Point", coordinates: [item.lon, item.lat] } };

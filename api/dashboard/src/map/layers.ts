@@ -106,8 +106,18 @@ function near(theme: Theme): LayerSpecification[] {
       paint: { "text-color": "#ffffff" },
     },
     {
+      id: "force", type: "symbol", source: "fleet", minzoom: NEAR_ZOOM, filter: ["all", ALONE, [">", ["get", "f"], 0]],
+      layout: {
+        "icon-image": "flag", "icon-anchor": "top", "icon-offset": [6, 5], "icon-allow-overlap": true, "icon-ignore-placement": true,
+        "text-field": ["to-string", ["get", "f"]], "text-font": FONT, "text-size": 11, "text-offset": [0.65, 1.05], "text-allow-overlap": true,
+        "text-ignore-placement": true,
+      },
+      paint: { "text-color": c.land },
+    },
+    {
       id: "label", type: "symbol", source: "fleet", minzoom: 13.5, filter: ALONE,
-      layout: { "text-field": ["get", "p"], "text-font": FONT, "text-size": 11, "text-offset": [0, 1.3], "text-anchor": "top", "text-optional": true,
+      layout: { "text-field": ["get", "p"], "text-font": FONT, "text-size": 11, "text-anchor": "top",
+        "text-offset": ["case", [">", ["get", "f"], 0], ["literal", [0, 2.2]], ["literal", [0, 1.3]]], "text-optional": true,
         "symbol-sort-key": ["get", "s"] },
       paint: { "text-color": c.ink, "text-halo-color": c.land, "text-halo-width": 1.4 },
     },

@@ -1,5 +1,6 @@
 import type { Map } from "maplibre-gl";
 import type { Theme } from "../theme/tokens";
+import { flag } from "./flag";
 import { COLOURS } from "./style";
 
 const SCALE = 2;
@@ -131,13 +132,14 @@ function plate(fill: string, line: string, radius: number): ImageData {
   });
 }
 
-/** Images `v{state}{n|f}` for vehicles, `a{1..3}` for rings, `card` and `pill` for counties. No picture is fetched. */
+/** Images `v{state}{n|f}` for vehicles, `a{1..3}` for rings, `flag` for task forces, `card` and `pill` for counties. No picture is fetched. */
 export function addSymbols(map: Map, theme: Theme): void {
   const c = COLOURS[theme];
   const put = (name: string, size: number, paint: Paint) => map.addImage(name, drawn(size, paint), { pixelRatio: SCALE });
   shapes(c.nev, c.land, true).forEach((paint, state) => put(`v${state}n`, 26, paint));
   shapes(c.fuel, c.land, false).forEach((paint, state) => put(`v${state}f`, 26, paint));
   for (const severity of [1, 2, 3]) put(`a${severity}`, 34, badge(severity, theme));
+  put("flag", 24, flag(c.ink, c.land));
   const stretch = { pixelRatio: SCALE, content: [4, 4, 44, 44] as [number, number, number, number] };
   map.addImage("card", plate(c.card, c.cardLine, 4), { ...stretch, stretchX: [[14, 34]], stretchY: [[14, 34]] });
   map.addImage("pill", plate("#b8241a", "#ffffff", 8), { ...stretch, stretchX: [[20, 28]], stretchY: [[20, 28]] });

@@ -2,11 +2,13 @@ import { lazy, Suspense, useCallback, useMemo, useRef } from "react";
 import { useT } from "../i18n";
 import { CaseList, orderedCases, useOpenCases } from "../livemap/CaseList";
 import { CityPanel } from "../livemap/CityPanel";
+import { useForces } from "../livemap/forces";
 import { FilterBar, toggled } from "../livemap/FilterBar";
 import { ADDRESS, LEVELS, NO_FILTER, useFilter } from "../livemap/filters";
 import { VehiclePanel } from "../livemap/VehiclePanel";
 import { VehicleTable } from "../livemap/VehicleTable";
 import { canDraw } from "../livemap/webgl";
+import { useCoupling } from "../live/useWindows";
 import { useCounties } from "../map/useCounties";
 import type { FleetMap } from "../map/FleetMap";
 import { useMay } from "../session/session";
@@ -25,6 +27,7 @@ export default function MapPage() {
   const t = useT("map");
   const mayCases = useMay("read_cases");
   const cases = useOpenCases(mayCases);
+  const forces = useForces(useMay("read_orders"));
   const filter = useFilter(address);
   const { county, vehicle, follow, severity } = address;
   const drawn = useMemo(canDraw, []);
@@ -37,6 +40,7 @@ export default function MapPage() {
   }, [asTable]);
   const pick = useCallback((id: number) => set({ vehicle: id }, { push: true }), [set]);
   const close = useCallback(() => set({ vehicle: null, case: null, follow: false }), [set]);
+  useCoupling(vehicle, (id) => set({ vehicle: id }));
   const toCounty = useCallback(
     (code: number) => {
       set({ county: county === code ? null : code }, { push: true });
@@ -87,9 +91,14 @@ export default function MapPage() {
       </section>
       <aside className="side" aria-label={t(vehicle === null ? "overview" : "details")}>
         {vehicle === null ? (
-          <CityPanel county={county} onCounty={toCounty} openCases={mayCases && cases.isSuccess ? cases.items.length : null} />
+          <CityPanel
+            county={county} onCounty={toCounty} openCases={mayCases && cases.isSuccess ? cases.items.length : null} forces={forces}
+          />
         ) : (
-          <VehiclePanel id={vehicle} follow={follow} onFollow={() => set({ follow: !follow })} onClose={close} />
+          <VehiclePanel
+            id={vehicle} follow={follow} onFollow={() => set({ follow: !follow })} onClose={close}
+            force={forces.find((one) => one.vehicles.includes(vehicle))}
+          />
         )}
       </aside>
     </div>

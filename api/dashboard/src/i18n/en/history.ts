@@ -27,5 +27,6 @@ export const en: Record<keyof typeof zh, string> = {
   v_entered: "Came", v_left: "Left", v_stay: "Stayed", v_closest: "Closest", v_evidence: "Ground", v_still: "still here",
   ev_fix: "a fix within", ev_between_fixes: "between two fixes", ev_bridged: "in a silence, way unknown", v_need: "Choose a place first.",
   v_place: "Place asked about", v_trip: "trip", v_stop: "stop", v_days: "At most 92 days", v_show: "Show its track",
+  days: "Kilometres a day", days_most: "at most {km} km",
   counted: "{n} items", reading: "Reading the tracks", desk_only: "Export at the desk.",
 };

@@ -20,6 +20,7 @@ export const en: Record<keyof typeof zh, string> = {
   step_departed: "Departed", step_returned: "Returned", step_settled: "Settled", no_trips: "No trips yet today.", verdict_later: "Not judged yet",
   details: "Vehicle", unit_online: "online", unit_offline: "offline", vehicle_kind: "Kind", ignition: "Ignition", on: "on", off: "off",
   unknown: "not reported", odometer: "Odometer", energy_used: "Used today", fuel_used: "Used today", nev_on_road: "New energy on the road",
-  to_approve: "To approve", orders_today: "Orders today", tasks: "Task forces", called: "with {n} vehicles", stack: "{n} here",
+  to_approve: "To approve", orders_today: "Orders today", tasks: "Task forces", called: "with {n} vehicles",
+  there: "{n} of {all} there", stack: "{n} here",
   no_webgl: "This browser cannot draw the map (no WebGL); the vehicles are listed instead.", seats: "{n} seats",
 };

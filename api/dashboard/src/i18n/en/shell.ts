@@ -30,6 +30,8 @@ export const en: Record<keyof typeof zh, string> = {
   confirm: "Confirm", save: "Save", clear_filters: "Clear filters", export_csv: "Export CSV", export_xlsx: "Export XLSX",
   columns: "Columns", more: "More", filters: "Filters", rows: "{n} rows", load_more: "Load more", none: "None", all: "All",
   as_of: "As of {time}", refresh: "Refresh",
+  call: "Call", call_driver: "Show the number and call", no_phone: "no number registered",
+  call_purpose: "That the driver's number was read is written to the audit log with its purpose.",
   purpose_title: "State the purpose", purpose_text: "This reading is written to the audit log with its purpose.",
   purpose_label: "Purpose (2 to 500 characters)", purpose_short: "Give a purpose of at least two characters.", purpose_read: "Read",
   masked: "Masked", unmask: "Show in full",

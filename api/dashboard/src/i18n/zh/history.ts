@@ -14,5 +14,6 @@ export const zh = {
   v_none: "该时段没有车辆来过这里。", v_examined: "已查 {n} 段行程与停留", v_more: "继续查找", v_plate: "车辆", v_entered: "进入", v_left: "离开",
   v_stay: "停留时长", v_closest: "最近距离", v_evidence: "依据", v_still: "仍在此处", ev_fix: "圈内有定位", ev_between_fixes: "两次定位之间穿过",
   ev_bridged: "静默期间,路线不明", v_need: "请先选定位置。", v_place: "查询位置", v_trip: "行程", v_stop: "停留", v_days: "时段最长 92 天", v_show: "查看轨迹",
+  days: "每日里程", days_most: "最多 {km} km",
   counted: "{n} 条", reading: "正在读取轨迹", desk_only: "导出请在办公电脑上进行。",
 } as const;

@@ -14,6 +14,6 @@ export const zh = {
   planned: "计划时间", area: "许可范围", step_submitted: "申请", step_approved: "审批", step_assigned: "派车", step_departed: "出车",
   step_returned: "回车", step_settled: "结算", no_trips: "今日还没有行程。", verdict_later: "待判定", details: "车辆信息", unit_online: "在线",
   unit_offline: "离线", vehicle_kind: "车型", ignition: "点火", on: "开", off: "关", unknown: "未上报", odometer: "里程表", energy_used: "今日用电",
-  fuel_used: "今日用油", nev_on_road: "新能源在途", to_approve: "待审批", orders_today: "今日派车单", tasks: "应急任务", called: "组 {n} 辆",
+  fuel_used: "今日用油", nev_on_road: "新能源在途", to_approve: "待审批", orders_today: "今日派车单", tasks: "应急任务", called: "组 {n} 辆", there: "到位 {n} / {all}",
   stack: "此处 {n} 辆", no_webgl: "此浏览器不能绘制地图(没有 WebGL),以表格显示。", seats: "{n} 座",
 } as const;
