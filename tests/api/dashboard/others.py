@@ -9,8 +9,8 @@ import httpx
 
 from tests.api.dashboard.conftest import Town
 
-HERE = {"name": "麒麟区某办公区", "lat": 25.4983, "lon": 103.8027}
-THERE = {"name": "沾益区某乡镇", "lat": 25.60359, "lon": 103.82034}
+HERE: dict[str, Any] = {"name": "麒麟区某办公区", "lat": 25.4983, "lon": 103.8027}
+THERE: dict[str, Any] = {"name": "沾益区某乡镇", "lat": 25.60359, "lon": 103.82034}
 
 
 class Others:

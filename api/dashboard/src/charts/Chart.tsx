@@ -20,6 +20,8 @@ export interface ChartProps {
   /** What the chart shows, in words: it stands for the picture. */
   label: string;
   unit?: string;
+  /** Where the scale ends; else it fits the values. */
+  most?: number;
   onPick?: (index: number) => void;
 }
 

@@ -3,12 +3,12 @@ import { init } from "./echarts";
 import type { Axis, ChartProps, Series } from "./Chart";
 
 /** Loaded only with the first chart: the library is larger than the rest of the page. */
-export default function ChartCanvas({ kind, axis, series, label, unit, onPick }: ChartProps) {
+export default function ChartCanvas({ kind, axis, series, label, unit, most, onPick }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!box.current) return;
     const chart = init(box.current, undefined, { renderer: "canvas" });
-    const draw = () => chart.setOption(options(kind, axis, series, unit), true);
+    const draw = () => chart.setOption(options(kind, axis, series, unit, most), true);
     draw();
     if (onPick) chart.on("click", (event) => onPick(event.dataIndex ?? 0));
     const size = new ResizeObserver(() => chart.resize());
@@ -20,13 +20,13 @@ export default function ChartCanvas({ kind, axis, series, label, unit, onPick }:
       theme.disconnect();
       chart.dispose();
     };
-  }, [kind, axis, series, unit, onPick]);
+  }, [kind, axis, series, unit, most, onPick]);
   return <div className="chart" ref={box} role="img" aria-label={label} />;
 }
 
 const COLOURS = ["--brand", "--chart-2", "--chart-3", "--ink-3"];
 
-function options(kind: ChartProps["kind"], axis: Axis, series: readonly Series[], unit?: string) {
+function options(kind: ChartProps["kind"], axis: Axis, series: readonly Series[], unit?: string, most?: number) {
   const styles = getComputedStyle(document.documentElement);
   const token = (name: string) => styles.getPropertyValue(name).trim();
   const small = { color: token("--ink-3"), fontSize: 12 };
@@ -45,7 +45,7 @@ function options(kind: ChartProps["kind"], axis: Axis, series: readonly Series[]
       type: "category", boundaryGap: kind === "bar", data: [...axis.labels], axisTick: { show: false }, axisLine: line,
       axisLabel: { ...small, ...(axis.every === undefined ? {} : { interval: axis.every - 1 }) },
     },
-    yAxis: { type: "value", name: unit, nameTextStyle: { ...small, align: "left" }, splitNumber: 3, axisLabel: small,
+    yAxis: { type: "value", max: most, name: unit, nameTextStyle: { ...small, align: "left" }, splitNumber: 3, axisLabel: small,
       splitLine: { lineStyle: { color: token("--line") } } },
     series: series.map((one, index) => {
       const colour = token(one.dashed ? "--ink-3" : (COLOURS[index] ?? "--ink-3"));

@@ -6,11 +6,11 @@ import { clockS } from "../format/time";
 import { useT } from "../i18n";
 import { useSession } from "../session/session";
 import { DataTable, type Column } from "../ui/DataTable";
-import { Plate } from "../ui/marks";
 import { ROSTER } from "./ForceNeeds";
 import type { Member, Task } from "./model";
 import { Refusal } from "./Refusal";
 import { postTo, useStep } from "./steps";
+import { Whose } from "./Whose";
 
 /** Every vehicle that was called. Its answer is entered here where its unit gave none; chosen ones are released. */
 export function Roster({
@@ -62,8 +62,7 @@ export function Roster({
           },
         ]
       : []),
-    { key: "plate", title: t("vehicle"), render: (one) => <Plate plate={one.plate} />, sort: (a, b) => a.plate.localeCompare(b.plate) },
-    { key: "organ", title: t("organ"), render: (one) => one.organ.name },
+    { key: "plate", title: t("vehicle"), render: (one) => <Whose of={one} />, sort: (a, b) => a.plate.localeCompare(b.plate) },
     {
       key: "state",
       width: 124,
@@ -71,6 +70,7 @@ export function Roster({
       render: (one) => (
         <span className={`roster-state ${one.state}`}>
           {t(`roster_${one.state}`)}
+          {one.state === "on_site" && one.arrived_at && <small> {at(one.arrived_at)}</small>}
           {!one.reachable && one.state !== "released" && <small> {t("no_unit")}</small>}
         </span>
       ),
@@ -78,10 +78,10 @@ export function Roster({
     },
     { key: "answered", title: t("answered"), hidden: true, render: (one) => at(one.answered_at) },
     { key: "departed", title: t("departed_at"), hidden: true, render: (one) => at(one.departed_at) },
-    { key: "arrived", width: 92, title: t("arrived_at"), render: (one) => at(one.arrived_at) },
+    { key: "arrived", title: t("arrived_at"), hidden: true, render: (one) => at(one.arrived_at) },
     {
       key: "km",
-      width: 104,
+      width: 96,
       title: t("distance"),
       figure: true,
       render: (one) => (one.distance_km === null ? "—" : `${number(one.distance_km, 1)} km`),
@@ -91,7 +91,7 @@ export function Roster({
       ? [
           {
             key: "do",
-            width: 160,
+            width: 156,
             title: "",
             render: (one: Member) =>
               ["called", "timed_out", "refused"].includes(one.state) ? (

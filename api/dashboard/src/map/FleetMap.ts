@@ -49,6 +49,9 @@ export class FleetMap {
       });
       this.ready = true;
       this.draw();
+      // What a vehicle in the address has moved before there was anybody to hear of it.
+      const { lng, lat } = this.map.getCenter();
+      if (this.map.getZoom() >= NEAR_ZOOM) this.events.onMoved([lng, lat, this.map.getZoom()]);
     });
     this.stop = fleet.subscribe(() => this.draw());
     document.addEventListener("visibilitychange", this.draw);

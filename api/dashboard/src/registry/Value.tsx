@@ -18,6 +18,7 @@ export function Value({ field, value }: { field: Field; value: unknown }) {
   if (field.type === "division") return names.divisions.get(Number(value)) ?? String(value);
   if (field.type === "tags") return (value as string[]).join("、") || MISSING;
   if (field.type === "moment") return dayTime(String(value));
+  if (field.unit === "¥") return `¥${number(Number(value), 2)}`;
   if (field.type === "number")
     return `${number(Number(value), Number.isInteger(Number(value)) ? 0 : 1)}${field.unit ? ` ${field.unit}` : ""}`;
   return String(value);

@@ -26,7 +26,7 @@ export function Behind({ definition, question, period }: { definition: Definitio
       <p className="quiet">{t("behind_text")}</p>
       <GroupTable
         caption={t("behind")}
-        first={t("vehicles")}
+        first={t("vehicle")}
         definition={definition}
         rows={found.items}
         name={plate}

@@ -36,7 +36,10 @@ export function GroupChart({
   const label = t("chart_label", { title, group: t(`by_${by}` as Key<"statistics">), text: shown.text });
   return (
     <Panel title={title} note={definition.unit}>
-      <Chart kind={by === "month" ? "line" : "bar"} axis={shown.axis} series={shown.series} label={label} />
+      <Chart
+        kind={by === "month" ? "line" : "bar"} axis={shown.axis} series={shown.series} label={label}
+        {...(definition.unit === "%" && items.every((one) => (one.value ?? 0) <= 100) ? { most: 100 } : {})}
+      />
     </Panel>
   );
 }

@@ -81,6 +81,7 @@ export const en: Record<keyof typeof zh, string> = {
   chart_label: "{title}, {group}: {text}",
   print: "Print",
   only_city: "The message books are the whole city's: only accounts of the whole city see them.",
+  vehicle: "Vehicle",
   vehicles: "vehicles",
   "part.vehicles": "vehicles",
   "part.trips": "trips",

@@ -80,6 +80,7 @@ export const zh = {
   print: "打印",
   only_city: "报文账目为全市数据,仅限全市范围的账号查看。",
   vehicles: "辆",
+  vehicle: "车辆",
   "part.vehicles": "辆",
   "part.trips": "次",
   "part.orders": "单",
