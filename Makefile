@@ -3,12 +3,13 @@
 #   make setup   install what is missing                 make lint    style, types, import contracts
 #   make bench   measure                                 make clean-data   stop the private servers, empty var/
 #   make storm   kill and starve a private service under load, then account (ARGS="--kills 30", "--soak 30m")
+#   make fuzz    hostile payloads and requests, for a long time (ARGS="--hypothesis-seed=7" repeats)
 #   make audit   known vulnerabilities of what is locked (needs the internet)
 
 SHELL := /bin/sh
 ARGS ?=
 
-.PHONY: run test setup setup-test lint bench storm audit clean-data
+.PHONY: run test fuzz setup setup-test lint bench storm audit clean-data
 
 run: setup
 	@exec .venv/bin/fleet up $(ARGS)
@@ -21,6 +22,9 @@ setup-test:
 
 test: setup-test
 	@.venv/bin/pytest -n 3 $(ARGS)
+
+fuzz: setup-test
+	@.venv/bin/pytest -n 2 --hypothesis-profile=fuzz --timeout=0 tests/ingest/test_fuzz.py tests/api/test_fuzz.py $(ARGS)
 
 lint: setup
 	@.venv/bin/ruff check .

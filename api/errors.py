@@ -240,7 +240,7 @@ def install(app: FastAPI) -> None:
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route for OpenAPI: the given statuses as problem documents, and the usual ones."""
     descriptions = {
-        400: "The request lacks something or contradicts itself",
+        400: "The request lacks something, contradicts itself, or is no text where one is expected",
         401: "No token, or one that is no longer valid",
         403: "The account may not do this",
         404: "There is no such thing, or it is outside the account's sight",
@@ -258,5 +258,5 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "description": descriptions[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
         }
-        for status in dict.fromkeys((*statuses, 429, 500, 503))
+        for status in dict.fromkeys((*statuses, 400, 429, 500, 503))
     }

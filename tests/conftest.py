@@ -19,6 +19,7 @@ from tests import services
 settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
 )
+settings.register_profile("fuzz", settings.get_profile("house"), max_examples=10_000, derandomize=False)
 settings.load_profile("house")
 
 
