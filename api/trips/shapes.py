@@ -173,9 +173,9 @@ def gap_item(row: Row, datum: Datum) -> dict[str, Any]:
     }
 
 
-def trip_entry(row: Row, plate: str, datum: Datum) -> dict[str, Any]:
+def trip_entry(row: Row, plate: str, datum: Datum, judged: Row | None) -> dict[str, Any]:
     """A trip in a time line."""
-    shown = trip_item({**row, "plate": plate}, datum)
+    shown = trip_item({**row, "plate": plate}, datum, judged)
     return {"kind": "trip", **shown, "begin": cut(row["begin_cut"]), "end": cut(row["end_cut"])}
 
 

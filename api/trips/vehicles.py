@@ -21,7 +21,7 @@ from api.trips import shapes
 from api.trips.schemas import Days, Months, Timeline
 from fleet.errors import NotFound
 from fleet.identity.permissions import Permission
-from fleet.store import trip_reading, vehicle_days
+from fleet.store import case_reading, trip_reading, vehicle_days
 from fleet.store.recompute import today
 from fleet.store.scoped import find_visible_plate
 
@@ -61,7 +61,8 @@ async def read_timeline(
         superseded = await trip_reading.superseded_since(
             connection, vehicle_id, scope=caller.scope, begin=begin, end=end
         )
-    items = [shapes.trip_entry(row, plate, datum) for row in found["trip"]]
+        judged = await case_reading.verdicts_of(connection, {row["id"] for row in found["trip"]})
+    items = [shapes.trip_entry(row, plate, datum, judged.get(row["id"])) for row in found["trip"]]
     items += [shapes.stop_item(row, datum) for row in found["stop"]]
     items += [shapes.gap_item(row, datum) for row in found["gap"]]
     items.sort(key=lambda item: (item["started_at"], item["known_to"]))

@@ -28,6 +28,10 @@ async def test_a_time_line_is_everything_that_touches_the_span_in_order(
     fourth = await journeys.trip(11, T0 + 50 * MINUTE)
     fifth = await journeys.stop(11, T0 + 70 * MINUTE, None)
     await journeys.trip(12, T0, organ_id=2)
+    judged = {"trip_id": second, "version": 1, "vehicle_id": 11, "organ_id": 1, "started_at": T0, "kind": "approved"}
+    lists: dict[str, list[str]] = {"deviations": [], "reasons": [], "grants": [], "uncovered": [], "covered_late": []}
+    verdict = insert(tables.verdict).values(**judged, **lists, provisional=False, judged_at=T0, why="test")
+    await journeys.world.execute(verdict)
     answer = await client.get("/api/v1/vehicles/11/timeline", params=span(T0 - HOUR, T0 + 3 * HOUR))
     line = Timeline.model_validate(answer.json())
     assert [(one.kind, one.id) for one in line.items] == [
@@ -37,7 +41,8 @@ async def test_a_time_line_is_everything_that_touches_the_span_in_order(
         ("trip", fourth),
         ("stop", fifth),
     ]
-    stop, trip, gap = answer.json()["items"][:3]
+    stop, trip, gap, unjudged = answer.json()["items"][:4]
+    assert (trip["verdict"]["kind"], unjudged["verdict"]) == ("approved", None)
     assert (stop["place"]["lat"], stop["radius_m"], stop["begin"]["text"]["en"]) == (25.5, 12, "ignition off 312 s")
     assert (stop["place"]["name"], stop["place"]["name_en"]) == ("麒麟城区附近", "near Qilin")
     assert "name" not in gap["before"]
