@@ -56,18 +56,17 @@ class Compared:
 
 
 _OVER = "(select 1 from {kind} s where s.id = {id} and not s.running)"
+_TRIP_OVER = _OVER.format(kind="trip", id="trip_id")
 _SUBJECT_OVER = "subject_kind not in ('trip', 'stop', 'gap') or " + " or ".join(
     f"subject_kind = '{kind}' and exists {_OVER.format(kind=kind, id='subject_id')}" for kind in ("trip", "stop", "gap")
 )
 
 COMPARED = (
     *(Compared(name, frozenset(_HOW_OFTEN), "not running") for name in ("trip", "stop", "gap")),
-    *(Compared(name) for name in ("trip_track", "trip_cells")),
+    *(Compared(name, where=f"exists {_TRIP_OVER}") for name in ("trip_track", "trip_cells")),
     *(Compared(name, where="day < current_date - 1") for name in ("vehicle_day", "vehicle_day_division")),
     Compared("vehicle_month", frozenset({"gap_s"})),
-    Compared(
-        "verdict", frozenset({*_HOW_OFTEN, "judged_at", "why"}), f"exists {_OVER.format(kind='trip', id='trip_id')}"
-    ),
+    Compared("verdict", frozenset({*_HOW_OFTEN, "judged_at", "why"}), f"exists {_TRIP_OVER}"),
     Compared(
         "finding",
         frozenset({*_HOW_OFTEN, "id", "case_id", "found_at", "proven_at", "why", "withdrawn_at"}),
