@@ -52,6 +52,7 @@ from api.state import Services
 from api.statistics.board import router as nev_board_router
 from api.statistics.routes import router as statistics_router
 from api.stream.routes import router as stream_router
+from api.system.routes import router as system_router
 from api.tasks.routes import router as tasks_router
 from api.tasks.steps import router as task_steps_router
 from api.tracks.routes import router as tracks_router
@@ -99,6 +100,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     ledger_router,
     quarantine_router,
     audit_router,
+    system_router,
     geography_router,
 )
 

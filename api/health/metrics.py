@@ -129,6 +129,7 @@ class Metrics:
             ["state"],
             registry=self.registry,
         )
+        self.unresolved: Mapping[str, int] = {}
         self._quarantine_at: datetime | None = None
         self.ledger = LedgerTotals()
         self.registry.register(self.ledger)
@@ -149,6 +150,7 @@ class Metrics:
         return True
 
     def set_quarantine(self, unresolved: Mapping[str, int]) -> None:
+        self.unresolved = dict(unresolved)
         self.quarantine.clear()
         for reason, entries in unresolved.items():
             self.quarantine.labels(reason).set(entries)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from api.answers import json_answer
 from api.dependencies import Shared
-from api.health.readiness import WINDOW, Readiness, judge, judge_behind_s, unanswered
+from api.health.readiness import Readiness, judge_behind_s, unanswered
 from api.health.schemas import Alive, ReadinessReport
+from api.health.vitals import read_vitals
 from api.state import Services
 from fleet.errors import StoreUnavailable
 from fleet.model.scope import CITY
-from fleet.store import audit, ledger, quarantine
-from fleet.store.judge_status import read_judge_status
+from fleet.store import ledger, quarantine
 from fleet.store.latest import live_revision_now
-from fleet.store.monitor_status import read_monitor_status, unit_conditions
+from fleet.store.monitor_status import unit_conditions
 
 router = APIRouter(tags=["health"])
 
@@ -44,18 +42,11 @@ async def readyz(services: Shared) -> Response:
 
 
 async def _readiness(services: Services) -> Readiness:
-    now = services.now()
     try:
         async with services.database.begin(within_s=PROBE_PATIENCE_S) as connection:
-            health = await ledger.ingest_health(
-                connection, window_from=now - WINDOW, reported_within=timedelta(minutes=30)
-            )
-            logged = await audit.waiting(connection)
-            monitor = await read_monitor_status(connection)
-            judging = await read_judge_status(connection)
+            return (await read_vitals(connection, services.now(), services.audit.state)).readiness()
     except StoreUnavailable:
         return unanswered()
-    return judge(health, monitor, now, logged, services.audit.state, judging)
 
 
 @router.get(
@@ -74,23 +65,19 @@ async def metrics(services: Shared) -> Response:
     now = services.now()
     try:
         async with services.database.begin(within_s=PROBE_PATIENCE_S) as connection:
-            logged = await audit.waiting(connection)
+            vitals = await read_vitals(connection, now, services.audit.state)
             committed = await live_revision_now(connection)
             figures.ledger.sums = await ledger.sums_by_kind(
                 connection, ledger.Span(scope=CITY, at=now, begin=None, end=None)
             )
-            health = await ledger.ingest_health(
-                connection, window_from=now - WINDOW, reported_within=timedelta(minutes=30)
-            )
-            monitor = await read_monitor_status(connection)
             conditions = await unit_conditions(connection)
-            judging = await read_judge_status(connection)
             if figures.quarantine_due(now):
                 figures.set_quarantine(await quarantine.unresolved_by_reason(connection))
     except StoreUnavailable:
         figures.store_up.set(0)
     else:
         figures.store_up.set(1)
+        logged, health = vitals.logged, vitals.health
         figures.audit_pending.set(logged.entries)
         figures.audit_pending_age.set(0 if logged.oldest_at is None else (now - logged.oldest_at).total_seconds())
         figures.revision_lag.set(max(0, committed - live.fleet.revision))
@@ -98,8 +85,8 @@ async def metrics(services: Shared) -> Response:
             figures.batch_age.set((now - health.last_batch_at).total_seconds())
         if health.broker_dropped is not None:
             figures.broker_dropped.set(health.broker_dropped)
-        figures.set_monitor(monitor, conditions, now)
-        figures.set_judge(judging, judge_behind_s(judging, now), now)
+        figures.set_monitor(vitals.monitor, conditions, now)
+        figures.set_judge(vitals.judging, judge_behind_s(vitals.judging, now), now)
     return Response(
         figures.text(), media_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"}
     )

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     RECORD_OUTINGS = "record_outings"
     SETTLE_ORDERS = "settle_orders"
     READ_AUDIT = "read_audit"
+    READ_SYSTEM = "read_system"
     READ_STATISTICS = "read_statistics"
     READ_CASES = "read_cases"
     DECIDE_CASES = "decide_cases"
@@ -84,6 +85,7 @@ SENTENCES = MappingProxyType(
         Permission.RECORD_OUTINGS: "Record and correct departures and returns; answer calls of task forces.",
         Permission.SETTLE_ORDERS: "Settle orders.",
         Permission.READ_AUDIT: "Read the audit log: who did what, and whether it is intact.",
+        Permission.READ_SYSTEM: "See whether every part of the service works, and how far each is behind.",
         Permission.READ_STATISTICS: "Read figures about the vehicles of one's organs, and the vehicles behind them.",
         Permission.READ_CASES: "Read findings and cases with their evidence.",
         Permission.DECIDE_CASES: "Assign, confirm, dismiss, close and reopen cases of other organs.",
@@ -136,6 +138,8 @@ TABLE = MappingProxyType(
         Permission.SETTLE_ORDERS: _DISPATCHERS,
         # It names confidential vehicles: nobody may read it who may not see those.
         Permission.READ_AUDIT: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR}),
+        # Whoever runs it, and whoever must know whether its figures can be trusted now.
+        Permission.READ_SYSTEM: frozenset({Role.ADMINISTRATOR, Role.CITY_DISPATCHER, Role.SUPERVISOR, Role.AUDITOR}),
         Permission.READ_STATISTICS: EVERYBODY,
         # The administrator runs the system: neither reads what is held against people nor decides on it.
         Permission.READ_CASES: frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ORGAN_MANAGER}) | _DISPATCHERS,

@@ -159,6 +159,7 @@ class Worker(msgspec.Struct, frozen=True):
 
     seen_at: datetime
     connected: bool
+    waiting_messages: int = 0
 
 
 class IngestHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +168,7 @@ class IngestHealth(msgspec.Struct, frozen=True, kw_only=True):
     workers: tuple[Worker, ...]
     broker_dropped: int | None
     last_batch_at: datetime | None
+    last_batch_took_s: float | None = None  # from the receipt of its first message until it was committed
     online_units: int  # reporting when ingest last wrote
     received: int  # in the window
     quarantined: int
@@ -174,8 +176,10 @@ class IngestHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 # At most 16 workers: one step into the primary key each, instead of a scan of the whole book.
 _LAST_BATCH = text("""
-select max(committed_at) from generate_series(0, 15) as worker,
-lateral (select committed_at from batch where batch.worker = worker order by n desc limit 1) as last
+select committed_at, extract(epoch from committed_at - received_at)::float8 as took_s
+from generate_series(0, 15) as w (worker),
+lateral (select committed_at, received_at from batch where batch.worker = w.worker order by n desc limit 1) as last
+order by committed_at desc limit 1
 """)
 
 
@@ -189,10 +193,16 @@ async def ingest_health(
     """
     workers = (
         await connection.execute(
-            select(ingest_worker.c.seen_at, ingest_worker.c.connected, ingest_worker.c.broker_dropped)
+            select(
+                ingest_worker.c.seen_at,
+                ingest_worker.c.connected,
+                ingest_worker.c.waiting_messages,
+                ingest_worker.c.broker_dropped,
+            )
         )
     ).all()
-    last_batch_at: datetime | None = (await connection.execute(_LAST_BATCH)).scalar_one()
+    last = (await connection.execute(_LAST_BATCH)).one_or_none()
+    last_batch_at: datetime | None = None if last is None else last.committed_at
     recent = (
         await connection.execute(
             select(
@@ -212,10 +222,23 @@ async def ingest_health(
             )
         ).scalar_one()
     return IngestHealth(
-        workers=tuple(Worker(row.seen_at, row.connected) for row in workers),
+        workers=tuple(Worker(row.seen_at, row.connected, row.waiting_messages) for row in workers),
         broker_dropped=max((row.broker_dropped for row in workers if row.broker_dropped is not None), default=None),
         last_batch_at=last_batch_at,
+        last_batch_took_s=None if last is None else max(0.0, last.took_s),
         online_units=online,
         received=int(recent.received),
         quarantined=int(recent.quarantined),
     )
+
+
+_MINUTES = text("""
+select date_trunc('minute', received_at) as at, sum(received)::int8 as received, sum(quarantined)::int8 as quarantined,
+    greatest(0, max(extract(epoch from committed_at - received_at)))::float8 as lag_s
+from batch where received_at >= :begin group by 1 order by 1
+""")
+
+
+async def by_minute(connection: AsyncConnection, begin: datetime) -> Rows:
+    """What came in each minute since `begin`, and the longest that a batch of it took until it was committed."""
+    return (await connection.execute(_MINUTES, {"begin": begin})).all()

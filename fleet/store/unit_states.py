@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, RowMapping, select, text
+from sqlalchemy import Row, RowMapping, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.model.scope import Scope
@@ -82,3 +82,44 @@ async def silences(
     visible = select(vehicle.c.id).where(one_of(vehicle.c.id, carriers), vehicle_visible(scope))
     seen = {row.id for row in await connection.execute(visible)}
     return [row for row in rows if row.vehicle_id in seen]
+
+
+CLOCK_OFF_MS = 60_000
+"""A clock that is further off than this puts readings beside the trips they belong to."""
+
+_CLOCK_OFF = func.abs(unit_state.c.clock_offset_ms) > CLOCK_OFF_MS
+
+
+async def count_conditions(connection: AsyncConnection, *, scope: Scope, at: datetime) -> dict[str, int]:
+    """How many of the units that may be seen are online, late, silent, never seen; and whose clock is off."""
+    visible = unit_visible(scope, unit_state.c.unit_id, at)
+    counted = await connection.execute(
+        select(unit_state.c.state, func.count()).where(visible).group_by(unit_state.c.state)
+    )
+    off = select(func.count()).select_from(unit_state).where(visible, _CLOCK_OFF)
+    return {**{row[0]: row[1] for row in counted}, "clock_off": (await connection.execute(off)).scalar_one()}
+
+
+async def list_sick(
+    connection: AsyncConnection, condition: str, *, scope: Scope, at: datetime, limit: int
+) -> Sequence[RowMapping]:
+    """Units of one condition (a state, or `clock_off`): those that are so for longest, or whose clock is off most."""
+    is_so = _CLOCK_OFF if condition == "clock_off" else unit_state.c.state == condition
+    order = func.abs(unit_state.c.clock_offset_ms).desc() if condition == "clock_off" else unit_state.c.since
+    statement = (
+        select(
+            *(unit_state.c[name] for name in ("unit_id", "vehicle_id", "state", "since", "last_received_at")),
+            unit_state.c.clock_offset_ms,
+            unit.c.code,
+            vehicle.c.plate,
+        )
+        .select_from(
+            unit_state.join(unit, unit.c.id == unit_state.c.unit_id).outerjoin(
+                vehicle, vehicle.c.id == unit_state.c.vehicle_id
+            )
+        )
+        .where(is_so, unit_visible(scope, unit_state.c.unit_id, at))
+        .order_by(order, unit_state.c.unit_id)
+        .limit(limit)
+    )
+    return (await connection.execute(statement)).mappings().all()

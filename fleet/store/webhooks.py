@@ -115,6 +115,19 @@ async def list_deliveries(
     return (await connection.execute(statement.order_by(webhook_delivery.c.id.desc()).limit(limit))).mappings().all()
 
 
+async def summary(connection: AsyncConnection) -> dict[str, int]:
+    """How many webhooks are told and how many were stopped; how many deliveries wait, and how many are dead."""
+    hooks = select(
+        func.count().filter(webhook.c.active).label("active"),
+        func.count().filter(~webhook.c.active, webhook.c.stopped_why.is_not(None)).label("stopped"),
+    )
+    deliveries = select(webhook_delivery.c.state, func.count()).where(webhook_delivery.c.state.in_(("waiting", "dead")))
+    counted = await connection.execute(deliveries.group_by(webhook_delivery.c.state))
+    told = (await connection.execute(hooks)).one()
+    waits = {"waiting": 0, "dead": 0, **{row[0]: row[1] for row in counted}}
+    return {"active": told.active, "stopped": told.stopped, **waits}
+
+
 async def attempts_of(connection: AsyncConnection, webhook_id: int, delivery_id: int) -> Rows | None:
     """Every attempt of a delivery, first to last; None where the webhook has no such delivery."""
     wanted = and_(webhook_delivery.c.id == delivery_id, webhook_delivery.c.webhook_id == webhook_id)

@@ -60,6 +60,8 @@ ROUTES = {
     "/api/v1/stream": R,
     "/api/v1/alerts/stream": R,
     "/api/v1/ledger/gaps": R,
+    "/api/v1/system": R,
+    "/api/v1/system/units": R,
     "/api/v1/audit/verify": T,
     "/api/v1/rules": T,
     "/api/v1/statistics": T,

@@ -23,6 +23,7 @@ const HistoryPage = lazy(() => import("../pages/HistoryPage"));
 const RegistryPage = lazy(() => import("../pages/RegistryPage"));
 const StatisticsPage = lazy(() => import("../pages/StatisticsPage"));
 const AuditPage = lazy(() => import("../pages/AuditPage"));
+const SystemPage = lazy(() => import("../pages/SystemPage"));
 const AccountPage = lazy(() => import("../pages/AccountPage"));
 
 export const PAGES: readonly Entry[] = [
@@ -33,10 +34,6 @@ export const PAGES: readonly Entry[] = [
   { path: "/statistics", page: StatisticsPage, right: "read_statistics", rail: { word: "nav_statistics", icon: <BarChartOutlined />, key: "s" } },
   { path: "/registry", page: RegistryPage, right: "read_registry", rail: { word: "nav_registry", icon: <CarOutlined />, key: "r" } },
   { path: "/audit", page: AuditPage, right: "read_ledger", rail: { word: "nav_audit", icon: <AuditOutlined />, key: "u" } },
+  { path: "/system", page: SystemPage, right: "read_system", rail: { word: "nav_system", icon: <SettingOutlined />, key: "y", foot: true } },
   { path: "/account", page: AccountPage, right: "use_account" },
 ];
-
-/** Icons and keys that are kept for the pages to come, so that all speak alike. */
-export const RESERVED = {
-  system: { word: "nav_system", icon: <SettingOutlined />, key: "y", foot: true },
-} as const satisfies Record<string, NonNullable<Entry["rail"]>>;

@@ -9,6 +9,7 @@ import { en as mapEn } from "./en/map";
 import { en as registryEn } from "./en/registry";
 import { en as shellEn } from "./en/shell";
 import { en as statisticsEn } from "./en/statistics";
+import { en as systemEn } from "./en/system";
 import { en as wordsEn } from "./en/words";
 import { zh as auditZh } from "./zh/audit";
 import { zh as auditWordsZh } from "./zh/auditWords";
@@ -20,6 +21,7 @@ import { zh as mapZh } from "./zh/map";
 import { zh as registryZh } from "./zh/registry";
 import { zh as shellZh } from "./zh/shell";
 import { zh as statisticsZh } from "./zh/statistics";
+import { zh as systemZh } from "./zh/system";
 import { zh as wordsZh } from "./zh/words";
 
 export type Lang = "zh" | "en";
@@ -36,6 +38,7 @@ const BOOKS = {
   history: { zh: historyZh, en: historyEn },
   grounds: { zh: groundsZh, en: groundsEn },
   audit: { zh: auditZh, en: auditEn },
+  system: { zh: systemZh, en: systemEn },
   auditWords: { zh: auditWordsZh, en: auditWordsEn },
 };
 

@@ -1,0 +1,15 @@
+export const zh = {
+  title: "系统", flow: "数据流", as_of: "截至 {time}", away: "服务没有应答。以下是 {time} 的内容。", says: "服务的原文", units: "终端", rules: "规则", webhooks: "推送",
+  quarantine: "隔离数据", traffic: "每分钟报文", hour: "近 1 小时", day: "近 24 小时", received: "收到", refused: "隔离", lag: "入库延迟", lag_unit: "秒",
+  "part.broker": "消息代理", "part.ingest": "接入", "part.store": "存储", "part.monitor": "行程", "part.judge": "判定", "part.stream": "推流",
+  "part.log": "审计日志", "state.working": "正常", "state.late": "需关注", "state.stopped": "停止", "state.absent": "未运行", "status.ready": "全部正常",
+  "status.degraded": "部分滞后或需关注", "status.unavailable": "不能正常工作", per_s: "{n} 条/秒", lag_of: "滞后 {n}", answers_in: "应答 {n}", commits_in: "入库 {n}",
+  waiting: "待处理 {n}", readers: "{n} 个页面在看", dropped: "丢弃 {n} 条", never_dropped: "无丢弃", last_heard: "最后 {age}", revisions: "落后 {n} 版",
+  chained: "全部入链", workers: "{n} 个进程", "unit.online": "在线", "unit.late": "迟报", "unit.silent": "失联", "unit.never_seen": "从未上报",
+  "unit.clock_off": "时钟偏差", sick: "{what}的终端", none_sick: "没有{what}的终端。", code: "终端编码", plate: "车牌", since: "自", last: "最后收到", offset: "时钟偏差",
+  cut: "只列出前 200 台。", unbound: "未装车", rule: "规则", severity: "级别", version: "版本", parameters: "参数", judges: "判定对象",
+  rules_note: "参数为现行政策值;最近一轮判定用时 {ms} 毫秒。", none_refused: "没有待处理的隔离数据。", reason: "原因", entries: "条数", to_quarantine: "查看", active: "启用",
+  stopped: "因接收方答复而停用", retrying: "等待重发", dead: "已放弃", hooks_note: "已放弃的可由其所有者重发。", k_refresh: "刷新", my_hooks: "我的推送", hook: "名称", kinds: "内容",
+  all_kinds: "全部", deliveries: "投递", no_hooks: "没有登记推送。", resend: "重发已放弃的", resent: "已请求重发 {n} 条。", online: "在线终端", vehicles: "有位置的车辆",
+  seconds: "{n} 秒", ms: "{n} 毫秒",
+} as const;
