@@ -1,7 +1,7 @@
 """`make bench`: measures, prints tables, writes var/benchmarks.json. `docs/benchmarks.md` holds the quoted figures.
 
 `make bench ARGS=audit` measures one subject alone. Only when they are named are measured: `dashboard` (2 minutes, needs
-Chromium), `monitor` (3 minutes), `findings` (5 minutes), `statistics` (a year: 10 minutes and 6 GB; `statistics 60`: so
+Chromium), `monitor` (3 minutes), `findings` (5 minutes), `statistics` (a year: 30 minutes and 6 GB; `statistics 60`: so
 many days), and `trips` (10 million positions: 5 minutes and 4 GB; `trips 10000000 100000000`: hours). `truth` (up to 10
 minutes) ends with exit code 1 where a rule does not keep its bounds.
 """
