@@ -87,29 +87,19 @@ async def journal(url: str, directory: Path) -> AsyncIterator[Append]:
 
 
 @asynccontextmanager
-async def locked(url: str, _: Path) -> AsyncIterator[Append]:
-    """Each read in a transaction of its own, which holds the one end of the chain until it is committed."""
+async def on_free_connections(
+    url: str, role: str, write: Callable[[asyncpg.Connection, Entry], Awaitable[None]]
+) -> AsyncIterator[Append]:
+    """Each entry on whichever of `READERS` connections is free."""
     free: asyncio.Queue[asyncpg.Connection] = asyncio.Queue()
-    opened = [await connect(assume_role(url, "fleet_api")) for _ in range(READERS)]
+    opened = [await connect(assume_role(url, role)) for _ in range(READERS)]
     for connection in opened:
         free.put_nowait(connection)
 
     async def append(one: Entry) -> None:
         connection = await free.get()
         try:
-            async with connection.transaction():
-                await connection.execute("select pg_advisory_xact_lock(1)")
-                last = await connection.fetchrow(
-                    "select n, mac from audit_log where chain = $1 order by n desc limit 1", LOCKED_CHAIN
-                )
-                n, mac = (0, GENESIS) if last is None else (last["n"], last["mac"])
-                (link,) = chain_up(KEYS, LOCKED_CHAIN, n, mac, [one])
-                await connection.execute(
-                    "insert into audit_log (chain, n, at, account, role, address, action, subject, organ_ids, purpose,"
-                    " detail, key_id, mac) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-                    *(LOCKED_CHAIN, link.n, one.at, one.account, one.role, one.address, one.action, one.subject),
-                    *(list(one.organ_ids), one.purpose, one.detail, link.key_id, link.mac),
-                )
+            await write(connection, one)
         finally:
             free.put_nowait(connection)
 
@@ -122,27 +112,40 @@ async def locked(url: str, _: Path) -> AsyncIterator[Append]:
 
 
 @asynccontextmanager
-async def bare(url: str, _: Path) -> AsyncIterator[Append]:
-    """The text of each entry into a table that has nothing else, on whichever connection is free."""
-    free: asyncio.Queue[asyncpg.Connection] = asyncio.Queue()
-    opened = [await connect(assume_role(url, "fleet_owner")) for _ in range(READERS)]
-    for connection in opened:
-        free.put_nowait(connection)
-    await opened[0].execute("create table if not exists bare (detail text)")
+async def locked(url: str, _: Path) -> AsyncIterator[Append]:
+    """Each read in a transaction of its own, which holds the one end of the chain until it is committed."""
 
-    async def append(one: Entry) -> None:
-        connection = await free.get()
-        try:
-            await connection.execute("insert into bare values ($1)", one.detail)
-        finally:
-            free.put_nowait(connection)
+    async def write(connection: asyncpg.Connection, one: Entry) -> None:
+        async with connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(1)")
+            last = await connection.fetchrow(
+                "select n, mac from audit_log where chain = $1 order by n desc limit 1", LOCKED_CHAIN
+            )
+            n, mac = (0, GENESIS) if last is None else (last["n"], last["mac"])
+            (link,) = chain_up(KEYS, LOCKED_CHAIN, n, mac, [one])
+            await connection.execute(
+                "insert into audit_log (chain, n, at, account, role, address, action, subject, organ_ids, purpose,"
+                " detail, key_id, mac) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                *(LOCKED_CHAIN, link.n, one.at, one.account, one.role, one.address, one.action, one.subject),
+                *(list(one.organ_ids), one.purpose, one.detail, link.key_id, link.mac),
+            )
 
-    try:
-        await append(entry(0))
+    async with on_free_connections(url, "fleet_api", write) as append:
         yield append
-    finally:
-        for connection in opened:
-            await connection.close()
+
+
+@asynccontextmanager
+async def bare(url: str, _: Path) -> AsyncIterator[Append]:
+    """The text of each entry into a table that has nothing else."""
+
+    async def write(connection: asyncpg.Connection, one: Entry) -> None:
+        await connection.execute("insert into bare values ($1)", one.detail)
+
+    owner = await connect(assume_role(url, "fleet_owner"))
+    await owner.execute("create table if not exists bare (detail text)")
+    await owner.close()
+    async with on_free_connections(url, "fleet_owner", write) as append:
+        yield append
 
 
 WAYS = {"journal": journal, "bare insert": bare, "advisory lock": locked}

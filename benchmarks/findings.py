@@ -16,7 +16,7 @@ from pathlib import Path
 import asyncpg
 import numpy as np
 
-from benchmarks.monitor import LIVE_RATE, prepare, process
+from benchmarks.monitor import LIVE_RATE, becomes_true, prepare, process
 from benchmarks.monitor_load import VEHICLES
 from fleet.local.postgres import Postgres
 from tests.services import free_port, migrate
@@ -66,14 +66,8 @@ class Watch:
         return delays
 
 
-async def _judged(connection: asyncpg.Connection) -> None:
-    """Returns once the judge waits for marks, and not they for it."""
-    waits = "select count(*) < 20 from recompute where stage = 'trips' and coalesce(due, at) <= now() - interval '5 s'"
-    until = time.monotonic() + WARM_AT_MOST_S
-    while not await connection.fetchval(waits):
-        if time.monotonic() > until:
-            raise SystemExit("the judge did not catch up: the benchmark measured something else")
-        await asyncio.sleep(1)
+_JUDGED = "select count(*) < 20 from recompute where stage = 'trips' and coalesce(due, at) <= now() - interval '5 s'"
+"""The judge waits for marks, and not they for it."""
 
 
 async def _measure(url: str, log: Path) -> list[Delay]:
@@ -95,7 +89,7 @@ async def _measure(url: str, log: Path) -> list[Delay]:
     ):
         # Three thousand set out in the first second, which no city does: the judge is through with them first.
         await asyncio.sleep(WARM_S)
-        await _judged(connection)
+        await becomes_true(connection, _JUDGED, WARM_AT_MOST_S, "judge")
         for case, beside in (("live", False), ("a past day loaded beside it", True)):
             stored = "select sum(stored) from batch where worker = 1"
             first = await connection.fetchval(stored)

@@ -113,13 +113,20 @@ class Watch:
         ]
 
 
-async def followed(connection: asyncpg.Connection, within_s: float) -> None:
+async def becomes_true(connection: asyncpg.Connection, query: str, within_s: float, who: str) -> None:
+    """Returns once the query says so."""
     deadline = time.monotonic() + within_s
-    query = "select count(*) from batch b left join follow_cursor c on c.worker = b.worker where b.n > coalesce(c.n, 0)"
-    while await connection.fetchval(query):
+    while not await connection.fetchval(query):
         if time.monotonic() > deadline:
-            raise SystemExit("the monitor did not catch up: the benchmark measured something else")
+            raise SystemExit(f"the {who} did not catch up: the benchmark measured something else")
         await asyncio.sleep(0.05)
+
+
+async def followed(connection: asyncpg.Connection, within_s: float) -> None:
+    query = (
+        "select not exists (select from batch b left join follow_cursor c using (worker) where b.n > coalesce(c.n, 0))"
+    )
+    await becomes_true(connection, query, within_s, "monitor")
 
 
 async def measure_live(url: str, log: Path) -> list[Figure]:

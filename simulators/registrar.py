@@ -17,7 +17,10 @@ from simulators.workshop import Exchange
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 100
-ATTEMPTS = 3
+ATTEMPTS = 4
+PAUSE_S = 20.0
+"""Between attempts: all of them before the unit is taken out (`workshop.ENTERED_BEFORE_S`)."""
+
 NOTE = "更换终端"
 
 
@@ -31,6 +34,7 @@ class Registrar:
         """`account` may manage units."""
         self._account = account
         self._timeout_s = timeout_s
+        self._ending = threading.Event()
         self._asked: queue.Queue[Exchange | None] = queue.Queue(MOST_WAITING)
         self._told: queue.Queue[Exchange] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._work, name="registrar", daemon=True)
@@ -54,6 +58,7 @@ class Registrar:
 
     def close(self) -> None:
         """Ends after what it is about."""
+        self._ending.set()
         try:
             self._asked.put_nowait(None)
         except queue.Full:
@@ -62,17 +67,22 @@ class Registrar:
 
     def _work(self) -> None:
         while (exchange := self._asked.get()) is not None:
-            for attempt in range(ATTEMPTS):
-                try:
-                    with logged_in(self._account, self._timeout_s) as client:
-                        enter(client, exchange)
-                    self._told.put_nowait(exchange)
+            for left in reversed(range(ATTEMPTS)):
+                if self._entered(exchange, left) or left == 0 or self._ending.wait(PAUSE_S):
                     break
-                except (FleetError, LookupError, queue.Full) as error:
-                    last = attempt + 1 == ATTEMPTS or not isinstance(error, DependencyMissing)
-                    log.warning("unit %s %s: %s", exchange.removed, "stays" if last else "stays for now", error)
-                    if last:
-                        break
+
+    def _entered(self, exchange: Exchange, left: int) -> bool:
+        """Whether there is nothing more to try."""
+        try:
+            with logged_in(self._account, self._timeout_s) as client:
+                enter(client, exchange)
+            self._told.put_nowait(exchange)
+        except DependencyMissing as error:
+            log.warning("unit %s is not replaced yet, %d attempts left: %s", exchange.removed, left, error)
+            return False
+        except (FleetError, LookupError, queue.Full) as error:
+            log.warning("unit %s is not replaced: %s", exchange.removed, error)
+        return True
 
 
 def enter(client: httpx.Client, exchange: Exchange) -> None:

@@ -75,8 +75,7 @@ def exchange_of(spec: UnitSpec, vehicle: Vehicle, day: date, chance: float = CHA
         return None
     begins, ends = draws.one_of(spans)
     at = float(round(draws.between(begins, ends - least_s) + _MARGIN_S))
-    first = original(spec.code)
-    fitted = f"{first}{_MARK}{day:%y%m%d}"
+    fitted = f"{original(spec.code)}{_MARK}{day:%y%m%d}"
     return Exchange(spec.vehicle_id, spec.division, spec.code, fitted, at, float(round(at + lasts_s)))
 
 

@@ -56,7 +56,7 @@ SHORT = Plan(
     disasters=(),
     settle_within_s=120.0,
 )
-"""Of the suite: half a minute."""
+"""Of the suite: a minute where nothing else runs, half of it the clean replay."""
 
 SOAK = replace(Plan(), kills=0, jumps=0.0, disasters=())
 """Nothing is broken; the same thousand messages a second, and half an hour is six hours of the units' morning."""
