@@ -7,7 +7,7 @@ import { darkConfig, lightConfig } from "../src/theme/tokens";
 const INCLUDES = [
   "Alert", "App", "AutoComplete", "Badge", "Breadcrumb", "Button", "Card", "Checkbox", "Collapse", "DatePicker", "Descriptions",
   "Divider", "Drawer", "Dropdown", "Empty", "Flex", "Form", "Input", "InputNumber", "Menu", "Modal", "Pagination", "Popconfirm",
-  "Popover", "Progress", "Radio", "Result", "Segmented", "Select", "Skeleton", "Slider", "Space", "Spin", "Statistic",
+  "Popover", "Progress", "QRCode", "Radio", "Result", "Segmented", "Select", "Skeleton", "Slider", "Space", "Spin", "Statistic",
   "Steps", "Switch", "Table", "Tabs", "Tag", "TimePicker", "Timeline", "Tooltip", "Tree", "TreeSelect", "Typography", "Upload",
   "message", "notification",
 ];

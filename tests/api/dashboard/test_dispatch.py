@@ -99,6 +99,7 @@ def test_an_emergency_goes_first_and_a_taken_vehicle_names_the_other_order(perso
     expect(page.get_by_role("tab", name="待派车")).to_be_visible()
     page.keyboard.press("e")
     form = page.get_by_role("dialog")
+    expect(form.get_by_label("用车事由")).to_be_focused()
     form.get_by_label("用车事由").click()
     page.locator(".ant-select-item-option", has_text="抢险救灾").click()
     form.get_by_label("险情或事件").fill("某地山体滑坡")

@@ -1,4 +1,5 @@
 import { Form, Input, Modal, Select } from "antd";
+import { useRef } from "react";
 import { api, data } from "../api/client";
 import { useGet } from "../api/queries";
 import { useLang, useT } from "../i18n";
@@ -27,6 +28,7 @@ export function EmergencyDialog({ onDone, onClose }: { onDone: (order: Order) =>
   const lang = useLang();
   const { me } = useSession();
   const [form] = Form.useForm<Values>();
+  const fields = useRef<HTMLDivElement>(null);
   const purposes = useGet("/api/v1/orders/purposes", {}, { staleTime: Infinity });
   const known = (purposes.data?.items ?? []).filter((one) => one.emergency);
   const slug = Form.useWatch("purpose", form);
@@ -69,10 +71,13 @@ export function EmergencyDialog({ onDone, onClose }: { onDone: (order: Order) =>
       confirmLoading={step.busy !== ""}
       width={520}
       destroyOnHidden
+      // The dialog takes the focus itself when it opens, so a field can only have it afterwards.
+      afterOpenChange={(shown) => shown && fields.current?.querySelector("input")?.focus()}
       onOk={() => form.submit()}
       onCancel={onClose}
     >
       <p className="quiet">{t("emergency_text", { h: HOURS })}</p>
+      <div ref={fields}>
       <Form form={form} layout="vertical" requiredMark={false} onFinish={(values) => void send(values)} className="grid-form">
         {me.organ === null && (
           <Form.Item name="organ_id" label={t("organ")} className="wide" rules={need(t("need_organ"))}>
@@ -80,7 +85,7 @@ export function EmergencyDialog({ onDone, onClose }: { onDone: (order: Order) =>
           </Form.Item>
         )}
         <Form.Item name="purpose" label={t("purpose")} rules={need(t("need_purpose"))}>
-          <Select autoFocus options={known.map((one) => ({ value: one.slug, label: one[lang] }))} />
+          <Select options={known.map((one) => ({ value: one.slug, label: one[lang] }))} />
         </Form.Item>
         <Form.Item name="what" label={fact ? fact[lang] : t("what")} rules={need(t("need_what"))}>
           <Input maxLength={200} />
@@ -99,6 +104,7 @@ export function EmergencyDialog({ onDone, onClose }: { onDone: (order: Order) =>
           <Input maxLength={24} autoComplete="off" inputMode="tel" />
         </Form.Item>
       </Form>
+      </div>
       <Refusal problem={step.problem} />
     </Modal>
   );

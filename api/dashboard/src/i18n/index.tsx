@@ -1,4 +1,5 @@
 import { createContext, useContext } from "react";
+import { en as accountEn } from "./en/account";
 import { en as auditEn } from "./en/audit";
 import { en as auditWordsEn } from "./en/auditWords";
 import { en as dispatchEn } from "./en/dispatch";
@@ -7,10 +8,12 @@ import { en as groundsEn } from "./en/grounds";
 import { en as historyEn } from "./en/history";
 import { en as mapEn } from "./en/map";
 import { en as registryEn } from "./en/registry";
+import { en as rightsEn } from "./en/rights";
 import { en as shellEn } from "./en/shell";
 import { en as statisticsEn } from "./en/statistics";
 import { en as systemEn } from "./en/system";
 import { en as wordsEn } from "./en/words";
+import { zh as accountZh } from "./zh/account";
 import { zh as auditZh } from "./zh/audit";
 import { zh as auditWordsZh } from "./zh/auditWords";
 import { zh as dispatchZh } from "./zh/dispatch";
@@ -19,6 +22,7 @@ import { zh as groundsZh } from "./zh/grounds";
 import { zh as historyZh } from "./zh/history";
 import { zh as mapZh } from "./zh/map";
 import { zh as registryZh } from "./zh/registry";
+import { zh as rightsZh } from "./zh/rights";
 import { zh as shellZh } from "./zh/shell";
 import { zh as statisticsZh } from "./zh/statistics";
 import { zh as systemZh } from "./zh/system";
@@ -37,6 +41,8 @@ const BOOKS = {
   cases: { zh: casesZh, en: casesEn },
   history: { zh: historyZh, en: historyEn },
   grounds: { zh: groundsZh, en: groundsEn },
+  account: { zh: accountZh, en: accountEn },
+  rights: { zh: rightsZh, en: rightsEn },
   audit: { zh: auditZh, en: auditEn },
   system: { zh: systemZh, en: systemEn },
   auditWords: { zh: auditWordsZh, en: auditWordsEn },

@@ -1,51 +1,29 @@
-import { Button, Form, Input, App } from "antd";
-import { useState } from "react";
-import { api, data } from "../api/client";
-import { useT, useWord } from "../i18n";
+import "../theme/account.css";
+import { Password } from "../account/Password";
+import { SecondFactor } from "../account/SecondFactor";
+import { Tokens } from "../account/Tokens";
+import { WhoIAm } from "../account/WhoIAm";
+import { useT } from "../i18n";
 import { useSession } from "../session/session";
-import { Pairs, Panel } from "../ui/Panel";
-import { ProblemView } from "../ui/states";
 
-/** Who one is here, what one may do, and one's password. */
+/** Who one is here and what one may do, with second factor, password and tokens. */
 export default function AccountPage() {
+  const t = useT("account");
   const { me } = useSession();
-  const [problem, setProblem] = useState<unknown>(null);
-  const [form] = Form.useForm<{ password: string; new_password: string }>();
-  const { message } = App.useApp();
-  const t = useT("shell");
-  const word = useWord();
-  const change = async (body: { password: string; new_password: string }) => {
-    setProblem(null);
-    try {
-      await data(api.POST("/api/v1/auth/password", { body }));
-      form.resetFields();
-      void message.success(t("password_changed"));
-    } catch (reason) {
-      setProblem(reason);
-    }
-  };
   return (
-    <div className="page narrow">
-      <h1>{t("account_page")}</h1>
-      <Panel title={me.username}>
-        <Pairs items={[
-          [t("account"), word("role", me.role)],
-          ...(me.organ ? [[t("search_organs"), me.organ.name] as const] : []),
-          [t("second_factor"), t(me.second_factor ? "on" : "off")],
-        ]} />
-      </Panel>
-      <Panel title={t("change_password")}>
-        <Form form={form} layout="vertical" requiredMark={false} onFinish={(values) => void change(values)}>
-          <Form.Item name="password" label={t("old_password")} rules={[{ required: true, message: t("need_both") }]}>
-            <Input.Password autoComplete="current-password" />
-          </Form.Item>
-          <Form.Item name="new_password" label={t("new_password")} rules={[{ required: true, min: 10, message: t("new_password") }]}>
-            <Input.Password autoComplete="new-password" />
-          </Form.Item>
-          {problem !== null && <ProblemView problem={problem} />}
-          <Button type="primary" htmlType="submit">{t("save")}</Button>
-        </Form>
-      </Panel>
+    <div className="page account-page">
+      <h1>{t("title")}</h1>
+      {me.must_enrol && <p className="banner mild" role="status">{t("required")}</p>}
+      <div className="account-parts">
+        <div>
+          <WhoIAm />
+          {!me.must_enrol && <Password />}
+        </div>
+        <div>
+          <SecondFactor />
+          {!me.must_enrol && <Tokens />}
+        </div>
+      </div>
     </div>
   );
 }

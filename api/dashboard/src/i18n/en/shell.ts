@@ -1,5 +1,4 @@
 import type { zh } from "../zh/shell";
-
 export const en: Record<keyof typeof zh, string> = {
   product: "One Network", city_organs: "City organs", city: "Qujing", navigation: "Navigation", skip: "Skip to content",
   nav_map: "Map", nav_dispatch: "Dispatch", nav_cases: "Cases", nav_history: "History", nav_statistics: "Statistics",
@@ -21,7 +20,8 @@ export const en: Record<keyof typeof zh, string> = {
   offline_banner: "The connection is lost; next attempt in {s} s.", offline_now: "The connection is lost; reconnecting.",
   stalled_banner: "Ingest is stalled: positions may no longer be updated.",
   degraded_banner: "Part of the processing is behind: trips and cases may be late.", retry_now: "Try now",
-  forbidden: "This account may not see this page", forbidden_text: "It needs the right {right}. Ask the administrator if your work needs it.",
+  must_enrol_go: "Set it up",
+  forbidden: "This account may not see this page", forbidden_text: "It needs the right “{right}”. Ask the administrator if your work needs it.",
   not_found: "There is no such page", not_found_text: "The address may be wrong, or what was there is gone.", back_home: "Back to the map",
   broken: "Something went wrong on this page",
   broken_text: "This part cannot be shown. No data was changed; reload the page, and tell the administrator if it happens again.",
@@ -45,9 +45,6 @@ export const en: Record<keyof typeof zh, string> = {
   k_theme: "Dark or light", k_lang: "Language", k_print: "Print", k_follow: "Follow the vehicle", k_case: "Next / previous case",
   k_city: "The whole city", k_table: "Map or table", k_zoom: "Zoom in / out",
   window: "Open in a window of its own", coupled: "Follows other windows", uncoupled: "Does not follow other windows",
-  account_page: "Account", change_password: "Change password", old_password: "Present password",
-  new_password: "New password (at least 10 characters)", password_changed: "The password was changed.", rights: "Rights",
-  second_factor: "Second factor", on: "on", off: "off",
   lane_orders: "Orders", lane_driven: "Driven",
   conflict: "Somebody changed this record meanwhile; nothing of yours was saved.", conflict_field: "Field",
   conflict_mine: "As you read it", conflict_theirs: "As it is now", conflict_take: "Show it as it is now",
