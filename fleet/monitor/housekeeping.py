@@ -33,7 +33,9 @@ class Housekeeping:
         work, turn = self._work, 0
         while True:
             now_us = work.now_us
-            rows = await kept.waiting_recomputes(self._reader, MOST_RECOMPUTES)
+            rows = None
+            if not self._second.has_plenty or turn % 10 == 0:
+                rows = await kept.waiting_recomputes(self._reader, MOST_RECOMPUTES)
             await self._refresh_registry(now_us)
             work.memory.watched = {
                 vehicle_id: to_us(since) for vehicle_id, since in (await load_watches(self._reader)).items()
@@ -42,7 +44,8 @@ class Housekeeping:
             heard = await monitor_status.ingest_listened_at(self._reader)
             behind = await follow.behind(self._reader, work.memory.followed, work.now())
             if work.replay_to is None:
-                self._second.take_up(rows)
+                if rows is not None:
+                    self._second.take_up(rows)
                 await self._tell_silence(now_us, _listened_us(now_us, heard, behind))
                 await self._judge_units(now_us, everything=turn % 30 == 0)
                 await self._write_due(now_us)

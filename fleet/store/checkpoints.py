@@ -205,9 +205,9 @@ async def add_late_spans(connection: asyncpg.Connection, spans: Sequence[LateSpa
     )
 
 
-async def drop_late_span(connection: asyncpg.Connection, vehicle_id: int) -> None:
-    """The vehicle's span is folded."""
-    await connection.execute("delete from late_span where vehicle_id = $1", vehicle_id)
+async def drop_late_spans(connection: asyncpg.Connection, vehicle_ids: Sequence[int]) -> None:
+    """The spans of these vehicles are folded."""
+    await connection.execute("delete from late_span where vehicle_id = any($1::int4[])", list(vehicle_ids))
 
 
 # ---------------------------------------------------------------- spans to be made again

@@ -17,7 +17,7 @@ from fleet.store import bindings, policies, rulings
 from fleet.store.pool import create_engine
 from fleet.store.retention import drop_old_readings
 from tests.fleet.monitor.rollups import assert_rolled_up
-from tests.fleet.monitor.stage import City, Clock, assert_clean, running
+from tests.fleet.monitor.stage import City, Clock, assert_clean, running, staged
 from tests.fleet.trips.journeys import START_S, Truth, Unit
 
 pytestmark = pytest.mark.store
@@ -166,6 +166,29 @@ async def test_what_is_said_of_trips_does_not_fold_them_again(city: City) -> Non
     await engine.dispose()
     await asyncio.sleep(0.3)
     assert [(row["stage"], row["reason"]) for row in await city.rows("recompute")] == [("trips", "exemption")]
+
+
+async def test_what_comes_while_many_are_made_again(database_url: str) -> None:
+    """More vehicles than are written at once, again and again: none is folded twice at a time, nothing is lost."""
+    vehicles = 20
+    async with staged(database_url, vehicles) as city:
+        outings = {one: outing(one) for one in range(1, vehicles + 1)}
+        now = from_us(outings[1][-1].observed_at_us) + timedelta(minutes=5)
+        async with running(city.url, Clock(now)):
+            await city.write([one for readings in outings.values() for one in readings[2::3]])
+            await city.settled()
+            for start in range(0, len(outings[1]), 150):
+                missed = [one for readings in outings.values() for one in readings[start : start + 150]]
+                await city.write([one for one in missed if one.seq % 3 != outings[1][2].seq % 3])
+                await city.connection.execute(
+                    "insert into recompute (vehicle_id, period, reason, at, stage)"
+                    " select id, '(,)', 'replay', $1, 'readings' from vehicle",
+                    now,
+                )
+                await asyncio.sleep(0.1)
+            await city.settled()
+            await assert_clean(city, outings)
+        await assert_rolled_up(city)
 
 
 async def test_readings_that_are_gone_are_not_made_again(city: City) -> None:
