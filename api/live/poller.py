@@ -24,6 +24,9 @@ from fleet.store import latest, notices
 logger = logging.getLogger(__name__)
 
 INTERVAL_S = 1.0
+LEAST_PAUSE_S = 0.25
+"""Between two questions also where one takes longer than the interval: requests need the loop too."""
+
 REGISTRY_INTERVAL_S = 5.0
 NOTICES_AT_ONCE = 1_000
 
@@ -125,7 +128,9 @@ class Live:
     async def _run(self) -> None:
         told = self._state()
         failing = False
+        clock = asyncio.get_running_loop()
         while True:
+            began_at = clock.time()
             try:
                 await self.catch_up()
             except StoreUnavailable as error:
@@ -139,4 +144,9 @@ class Live:
             if told != self._state():
                 told = self._state()
                 self.wake()
-            await asyncio.sleep(INTERVAL_S)
+            await asyncio.sleep(pause_s(clock.time() - began_at))
+
+
+def pause_s(took_s: float) -> float:
+    """How long to wait after a question that took so long, for the next one to begin a second after it began."""
+    return max(INTERVAL_S - took_s, LEAST_PAUSE_S)

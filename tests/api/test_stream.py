@@ -16,6 +16,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from api.live.poller import INTERVAL_S, LEAST_PAUSE_S, pause_s
 from fleet.store import tables
 from tests.api.builders import World
 from tests.api.streams import Served, events, logged_in, next_event, served, until
@@ -217,3 +218,10 @@ async def test_the_number_of_readers_is_counted_down(server: Served, app: FastAP
         await next_event(stream)
         assert app.state.services.live.readers == 1
     await until(lambda: app.state.services.live.readers == 0)
+
+
+@pytest.mark.parametrize(
+    ("took_s", "pause"), [(0.0, INTERVAL_S), (0.25, 0.75), (0.9, LEAST_PAUSE_S), (7, LEAST_PAUSE_S)]
+)
+def test_the_fleet_is_asked_once_a_second_however_long_an_answer_takes(took_s: float, pause: float) -> None:
+    assert pause_s(took_s) == pause
