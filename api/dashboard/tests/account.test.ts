@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isEasy } from "../src/account/passwords";
+import { isEasy, newPassword } from "../src/account/passwords";
 import { periodOf, periodWords } from "../src/account/tokens";
 
 it("takes the days of a period whole, in Shanghai", () => {
@@ -19,4 +19,11 @@ it("knows a password that is easy to guess", () => {
   expect(isEasy("xxAdmin2026", "admin")).toBe(true);
   expect(isEasy("ababababab", "viewer")).toBe(true);
   expect(isEasy("four-lanterns", "viewer")).toBe(false);
+});
+
+it("makes passwords that nobody misreads, and none with the account's name in it", () => {
+  const from = (begin: number) => new Uint8Array(16).map((_, index) => begin + index);
+  expect(newPassword("viewer", () => from(0))).toBe("abcd-efgh-ijkm-npqr");
+  const made = [from(0), from(8)];
+  expect(newPassword("bcd", () => made.shift() ?? from(0))).toBe("ijkm-npqr-stuv-wxyz");
 });

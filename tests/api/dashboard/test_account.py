@@ -1,4 +1,4 @@
-"""The account page: who one is, a second factor from its first code to its removal, a new password, tokens."""
+"""The account page: one's own account with second factor, password and tokens, and everybody's for administrators."""
 
 from __future__ import annotations
 
@@ -88,10 +88,11 @@ def test_a_password_is_changed_for_the_present_one(person: Person, town: Town) -
 
 
 def test_an_auditor_makes_a_token_that_reads_one_quarter_and_revokes_it(person: Person, town: Town) -> None:
-    page = person("auditor", "/account")
+    page = person("auditor", "/account/people")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tokens = page.get_by_role("region", name="访问令牌")
     expect(tokens).to_contain_text("没有令牌")
+    expect(page.get_by_role("link", name="账号管理")).to_have_count(0)
     tokens.get_by_role("button", name="新建令牌").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("用途")).to_be_focused()
@@ -126,6 +127,60 @@ def test_an_auditor_makes_a_token_that_reads_one_quarter_and_revokes_it(person: 
     assert httpx.get(f"{town.url}/api/v1/me", headers=headers, timeout=30).status_code == 401
 
 
+def test_an_administrator_makes_an_account_and_disables_it(person: Person, town: Town) -> None:
+    page = person("administrator", "/account")
+    page.get_by_role("link", name="账号管理").click()
+    rows = page.locator(".people tr.ant-table-row")
+    expect(rows.filter(has_text="本人")).to_contain_text("administrator")
+    page.get_by_label("账号名的一部分").fill("view")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("查看员")
+    page.get_by_label("账号名的一部分").fill("")
+    page.get_by_role("button", name="新建账号").click()
+    dialog = page.get_by_role("dialog", name="新建账号")
+    expect(dialog.get_by_label("账号名")).to_be_focused()
+    dialog.get_by_label("账号名").fill("clerk-qilin")
+    dialog.get_by_label("角色").click()
+    page.locator(".ant-select-item-option", has_text="单位调度员").click()
+    dialog.get_by_role("button", name="创建账号").click()
+    expect(dialog).to_contain_text("此角色须有单位")
+    dialog.get_by_label("选择单位").fill("麒麟")
+    page.locator(".ant-select-tree-title", has_text="麒麟区教育体育局").click()
+    dialog.get_by_role("button", name="创建账号").click()
+    made = page.get_by_role("dialog", name="账号 clerk-qilin 已创建")
+    password = made.get_by_label("初始密码").input_value()
+    made.get_by_role("button", name="已保存好").click()
+    assert logs_in(town, "clerk-qilin", password) == 200
+
+    drawer = page.get_by_role("dialog", name="clerk-qilin", exact=True)
+    expect(drawer).to_contain_text("麒麟区教育体育局")
+    drawer.get_by_role("button", name="停用账号").click()
+    page.get_by_role("tooltip").get_by_role("button", name="停用账号").click()
+    expect(drawer.get_by_role("button", name="恢复启用")).to_be_visible()
+    assert logs_in(town, "clerk-qilin", password) == 401
+
+    # Somebody else is faster: what stands there now is shown before anything is decided.
+    number, admin = (
+        town.run(town.world.scalar(f"select id from account where username = '{name}'"))
+        for name in ("clerk-qilin", "admin")
+    )
+    other = town.run(town.world.session_of(admin))
+    address = f"{town.url}/api/v1/accounts/{number}"
+    tag = httpx.get(address, headers=other, timeout=30).headers["ETag"]
+    changed = httpx.patch(address, headers={**other, "If-Match": tag}, json={"role": "approver"}, timeout=30)
+    assert changed.status_code == 200, changed.text
+    drawer.get_by_role("button", name="恢复启用").click()
+    expect(drawer.get_by_role("alert")).to_contain_text("审批人")
+    drawer.get_by_role("button", name="显示最新内容").click()
+    drawer.get_by_role("button", name="恢复启用").click()
+    expect(drawer.get_by_role("button", name="停用账号")).to_be_visible()
+    drawer.get_by_role("button", name="重置密码").click()
+    page.get_by_role("tooltip").get_by_role("button", name="重置").click()
+    renewed = page.get_by_role("dialog", name="clerk-qilin 的新密码").get_by_label("新密码").input_value()
+    assert logs_in(town, "clerk-qilin", password) == 401
+    assert logs_in(town, "clerk-qilin", renewed) == 200
+
+
 @pytest.mark.parametrize(("theme", "lang"), [("light", "zh"), ("dark", "en")])
 def test_the_account_page_can_be_used_by_everybody(person: Person, theme: str, lang: str) -> None:
     page = person("administrator", "/account", theme=theme, lang=lang, bypass_policy=True)
@@ -135,5 +190,9 @@ def test_the_account_page_can_be_used_by_everybody(person: Person, theme: str, l
     found = violations(page)
     page.get_by_role("button", name="新建令牌" if lang == "zh" else "New token").click()
     expect(page.get_by_label("用途" if lang == "zh" else "What it is for")).to_be_focused()
+    found += violations(page)
+    page.goto(page.url + "/people")
+    page.locator(".people tr.ant-table-row", has_text="viewer").click()
+    expect(page.locator(".person-acts")).to_be_visible()
     found += violations(page)
     assert found == []

@@ -7,9 +7,9 @@ import { useT } from "../i18n";
 import { serverNow } from "../live/useStream";
 import { useCounties } from "../map/useCounties";
 import { useSession } from "../session/session";
-import { OrganTreeField } from "../ui/OrganTreeField";
 import { ProblemView } from "../ui/states";
 import { WallTime } from "../ui/WallTime";
+import { OrganOf } from "./OrganOf";
 import { periodOf, TOKENS } from "./tokens";
 
 const DAYS = [7, 30, 90, 180, 366] as const;
@@ -71,7 +71,7 @@ export function TokenForm({ onMade, onCancel }: { onMade: (token: Shape<"TokenCr
         <Select options={DAYS.map((days) => ({ value: days, label: t("days_until", { n: days, day: until(days) }) }))} />
       </Form.Item>
       <Form.Item name="organ" label={t("organ")}>
-        <OrganOf />
+        <OrganOf hint={t("any_organ")} />
       </Form.Item>
       <Form.Item name="division" label={t("county")}>
         <Select allowClear placeholder={t("any_county")} options={counties.map(({ code }) => ({ value: code, label: name(code) }))} />
@@ -96,10 +96,4 @@ export function TokenForm({ onMade, onCancel }: { onMade: (token: Shape<"TokenCr
       </div>
     </Form>
   );
-}
-
-/** The field of organs, as a form hands it its value. */
-function OrganOf({ value = null, onChange }: { value?: number | null; onChange?: (organ: number | null) => void }) {
-  const t = useT("account");
-  return <OrganTreeField label={t("any_organ")} value={value} onChange={(organ) => onChange?.(organ)} />;
 }
