@@ -1,5 +1,6 @@
 import { Tabs } from "antd";
 import { useCallback, useEffect, useMemo } from "react";
+import { clockS } from "../format/time";
 import { useT, useWord } from "../i18n";
 import { serverNow } from "../live/useStream";
 import { useKeys } from "../ui/useKeys";
@@ -51,7 +52,9 @@ export function Evidence({ one, address, set, moment, onMoment }: {
           {one.evidence.map((each) => (
             <button key={each.id} type="button" aria-pressed={each.id === finding.id} className={each.withdrawn_at === null ? undefined : "gone"}
               onClick={() => set({ finding: each.id })}>
-              {word("rule", each.rule)}{each.withdrawn_at !== null && ` · ${t("withdrawn")}`}
+              {word("rule", each.rule)}
+              {one.evidence.some((other) => other !== each && other.rule === each.rule) && <time>{clockS(each.from).slice(0, 5)}</time>}
+              {each.withdrawn_at !== null && ` · ${t("withdrawn")}`}
             </button>
           ))}
         </div>

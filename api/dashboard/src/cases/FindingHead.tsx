@@ -14,14 +14,16 @@ export function FindingHead({ finding, verdict }: { finding: Finding; verdict: V
   const t = useT("cases");
   const word = useWord();
   const { name: division } = useCounties();
+  const told = finding.grounds.map((ground) => groundWords(ground, lang, division));
+  const reasons = (verdict?.reasons ?? []).map((reason) => groundWords(reason, lang, division)).filter((one) => !told.includes(one));
   const subject = `sub_${finding.subject.kind}` as const;
   return (
     <div className={finding.withdrawn_at === null ? "finding" : "finding gone"}>
       <ul>
-        {finding.grounds.map((ground, index) => (
+        {told.map((words, index) => (
           <li key={index}>
             {finding.severity && index === 0 ? <Severity severity={finding.severity} /> : <span className="sym" />}
-            <b>{groundWords(ground, lang, division)}</b>
+            <b>{words}</b>
           </li>
         ))}
       </ul>
@@ -37,9 +39,7 @@ export function FindingHead({ finding, verdict }: { finding: Finding; verdict: V
           </span>
         )}
       </p>
-      {verdict && verdict.reasons.length > 0 && (
-        <p className="reasons">{verdict.reasons.map((reason) => groundWords(reason, lang, division)).join(lang === "zh" ? ";" : "; ")}</p>
-      )}
+      {reasons.length > 0 && <p className="reasons">{reasons.join(lang === "zh" ? ";" : "; ")}</p>}
     </div>
   );
 }

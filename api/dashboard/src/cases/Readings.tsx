@@ -16,7 +16,13 @@ export function Readings({ finding, moment, onMoment }: { finding: Finding; mome
   const far = (index: number) => Math.abs((times[index] ?? Infinity) - (moment ?? 0));
   const at = moment === null ? -1 : times.reduce((best, _, index) => (far(index) < far(best) ? index : best), 0);
   useEffect(() => {
-    table.current?.querySelector("tr.now")?.scrollIntoView({ block: "nearest" });
+    // The box alone: where it does not scroll, on a telephone, the page must not jump past what was found.
+    const row = table.current?.querySelector<HTMLElement>("tr.now");
+    const box = row?.closest<HTMLElement>(".readings");
+    if (!row || !box) return;
+    const end = row.offsetTop + row.offsetHeight;
+    if (row.offsetTop < box.scrollTop) box.scrollTop = row.offsetTop;
+    else if (end > box.scrollTop + box.clientHeight) box.scrollTop = end - box.clientHeight;
   }, [at]);
   if (finding.readings.length === 0) return <p className="quiet">{t("r_none")}</p>;
   return (

@@ -25,9 +25,12 @@ export interface Period {
   to: number;
 }
 
-/** The period of the address; today's fleet day where it says none. */
+const fleetDay = (text: string) => (/^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T04:00:00+08:00`) : NaN);
+
+/** The period of the address, as moments or as first and last fleet day; today's where it says none. */
 export function periodOf(address: { from: string; to: string }, now: number): Period {
-  const [from, to] = [Date.parse(address.from), Date.parse(address.to)];
+  const days = [fleetDay(address.from), fleetDay(address.to) + DAY_MS] as const;
+  const [from, to] = days.every(Number.isFinite) ? days : [Date.parse(address.from), Date.parse(address.to)];
   if (Number.isFinite(from) && Number.isFinite(to) && from < to) return { from, to };
   const begin = dayBegin(now);
   return { from: begin, to: begin + DAY_MS };

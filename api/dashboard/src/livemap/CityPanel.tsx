@@ -29,7 +29,7 @@ export function CityPanel({ county, onCounty, openCases, forces }: {
         <CityFigures openCases={openCases} />
       </div>
       <ForceList forces={forces} />
-      <Panel title={t("division")}>
+      <Panel title={t("by_division")}>
         <table className="cty">
           <thead>
             <tr>

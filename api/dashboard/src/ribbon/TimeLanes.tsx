@@ -24,7 +24,7 @@ export interface Curve {
   points: readonly (readonly [number, number | null])[];
 }
 
-const LEFT = 62;
+const LEFT = 68;
 const FOOT = 20;
 const FILL: Record<Tone, string> = {
   order: "var(--brand-soft)", pending: "var(--yellow-soft)", driven: "var(--brand)", unapproved: "var(--red)", deviation: "var(--chart-3)",
@@ -67,7 +67,7 @@ export function TimeLanes({ from, to, lanes, curve, moment, proofs = [], onMomen
       aria-valuenow={moment ?? from} aria-valuetext={says ?? dayTime(moment ?? from)} onKeyDown={key}
       onPointerDown={(event) => { event.currentTarget.setPointerCapture(event.pointerId); point(event); }}
       onPointerMove={(event) => event.buttons > 0 && point(event)}>
-      <svg width={width} height={bottom + FOOT} aria-hidden>
+      <svg width={width} height={bottom + FOOT} viewBox={`0 0 ${width} ${bottom + FOOT}`} aria-hidden>
         <defs>
           <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
             <rect width="5" height="5" fill="var(--raised)" /><line y2="5" stroke="var(--ink-3)" strokeWidth="1.6" />
@@ -76,7 +76,7 @@ export function TimeLanes({ from, to, lanes, curve, moment, proofs = [], onMomen
         {ticks(scale).map(({ at, label: text }) => (
           <g key={at}>
             <line x1={xOf(scale, at)} x2={xOf(scale, at)} y1="2" y2={bottom} stroke="var(--line)" />
-            <text x={xOf(scale, at)} y={bottom + 15} textAnchor="middle">{text}</text>
+            <text x={xOf(scale, at)} y={bottom + 15} textAnchor={xOf(scale, at) > width - 24 ? "end" : "middle"}>{text}</text>
           </g>
         ))}
         {rows.map(({ lane, y: top, height }) => (

@@ -68,7 +68,7 @@ export const en: Record<keyof typeof zh, string> = {
   overdue_n: "{n} emergencies were not approved in time.", next_up: "Next", nothing_next: "No order is to begin today.",
   print_sheet: "Print the sheet", sheet_title: "Dispatch sheet for an official vehicle", sheet_no: "No.", sheet_facts: "Grounds",
   agreed: "Approved", refused: "Rejected", approver: "Approver", sheet_costs: "Costs (¥)",
-  sheet_cost_lines: "fuel ________   charging ________   tolls ________   parking ________   other ________", sign_applicant: "Applicant",
+  sheet_cost_lines: "fuel ______  charging ______  tolls ______  parking ______  other ______", sign_applicant: "Applicant",
   sign_approver: "Approver", sign_dispatcher: "Dispatcher", sign_driver: "Driver", sign_user: "Passenger",
   sheet_foot: "One Network, printed {time}",
 };
