@@ -1,10 +1,11 @@
 """`make bench`: measures, prints tables, writes var/benchmarks.json. `docs/benchmarks.md` holds the quoted figures.
 
 `make bench ARGS=audit` measures one subject alone. Only when they are named are measured: `latency` (7 minutes, 4 GB;
-`latency 20 200000`: 20 s at each rate and a backlog of 200,000), `dashboard` (2 minutes, needs Chromium), `monitor` (3
-minutes), `findings` (5 minutes), `statistics` (a year: 30 minutes and 6 GB; `statistics 60`: so many days), and `trips`
-(10 million positions: 5 minutes and 4 GB; `trips 10000000 100000000`: hours). `truth` (up to 10 minutes) ends with exit
-code 1 where a rule does not keep its bounds.
+`latency 20 200000`: 20 s at each rate and a backlog of 200,000), `api` (8 minutes and 4 GB; `api 2000000 5`: so many
+positions, seconds a question), `dashboard` (2 minutes, needs Chromium), `monitor` (3 minutes), `findings` (5 minutes),
+`statistics` (a year: 30 minutes and 6 GB; `statistics 60`: so many days), and `trips` (10 million positions: 5 minutes
+and 4 GB; `trips 10000000 100000000`: hours). `truth` (up to 10 minutes) ends with exit code 1 where a rule does not
+keep its bounds.
 """
 
 from __future__ import annotations
@@ -66,6 +67,12 @@ def _latency(arguments: Sequence[str]) -> Any:
     return latency.measure_all(*(int(one) for one in arguments[:2]))
 
 
+def _api(arguments: Sequence[str]) -> Any:
+    from benchmarks import api_load
+
+    return api_load.measure_all(*(int(one) for one in arguments[:2]))
+
+
 def _monitor(_: Sequence[str]) -> Any:
     from benchmarks import monitor
 
@@ -109,6 +116,7 @@ SUBJECTS: dict[str, Callable[[Sequence[str]], Any]] = {
     "candidates": _candidates,
     "task_force": _task_force,
     "latency": _latency,
+    "api": _api,
     "monitor": _monitor,
     "findings": _findings,
     "trips": _trips,

@@ -1,13 +1,26 @@
-"""What the measurement of latency rests on: events cut anywhere, and ages."""
+"""What the measurements of latency and of the API rest on: events cut anywhere, ages, and questions that exist."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
+import pytest
+from fastapi import FastAPI
+from starlette.routing import Match
 
+from api.app import create_app
+from benchmarks.api_load import Question, questions
 from benchmarks.latency import Reader, split_events
+from fleet.audit.keys import read_keys
+from fleet.identity.totp_keys import TotpKeys
+from fleet.store.audit_files import AuditFiles
+from fleet.store.audit_journal import Journal
+from fleet.store.pool import connect, create_engine
 
+DAYS = 2
 AT_S = 1_795_000_000.0
 
 
@@ -35,3 +48,20 @@ def test_an_age_is_counted_of_what_is_new() -> None:
     reader._note(_told(AT_S - 90, full=False), AT_S)
     assert reader.seen == [(AT_S, 2.0), (AT_S, 90.0)]
     assert reader.newest_s == AT_S - 2
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    """Never started: its routes alone are looked at."""
+    url, now = "postgresql://nobody@127.0.0.1/nothing", lambda: datetime(2026, 1, 1, tzinfo=UTC)
+    journal = Journal(lambda: connect(url), read_keys("k" * 32, "the test"), AuditFiles(Path("nowhere")), now)
+    return create_app(create_engine(url), now, journal, TotpKeys("k" * 32, "the test"))
+
+
+@pytest.mark.parametrize("question", questions(DAYS), ids=lambda question: question.name)
+def test_a_question_has_its_route_and_its_plain_way_the_arguments_it_names(app: FastAPI, question: Question) -> None:
+    path, _ = question.path(3)
+    scope = {"type": "http", "method": "GET", "path": f"/api/v1/{path}", "root_path": "", "headers": []}
+    assert any(route.matches(scope)[0] is Match.FULL for route in app.routes)
+    named = {int(number) for number in re.findall(r"\$(\d)", question.plain)}
+    assert named == set(range(1, len(question.arguments(3)) + 1))
