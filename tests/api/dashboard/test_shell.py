@@ -63,6 +63,8 @@ def test_a_person_logs_in_finds_a_vehicle_and_watches_it(person: Person, town: T
     expect(side.locator("tbody tr")).to_have_count(10)
     page.keyboard.press("/")
     page.keyboard.type("d·123")
+    # The answers to the first letters are shown, and found by a click, until those to the last arrive.
+    expect(page.locator(".hit")).to_have_count(1)
     page.locator(".hit").click()
     expect(side).to_contain_text("Petrol")
     page.reload()
