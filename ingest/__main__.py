@@ -57,7 +57,7 @@ async def run(settings: Settings, worker: int, receipt_pause_s: float = LEAST_PA
         Writer(database_url, worker),
         now,
     )
-    downlink = Downlink(mqtt_url, database_url, worker, now, receipt_pause_s, settings.mqtt_client_tls)
+    downlink = Downlink(uplink, database_url, now, receipt_pause_s)
     outbox = Outbox(mqtt_url, database_url, worker, now, settings.mqtt_client_tls)
     housekeeping = Housekeeping(pipeline, registry, uplink, database_url, worker, now)
 

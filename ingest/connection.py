@@ -1,6 +1,6 @@
 """One paho connection driven by the asyncio loop: no thread of its own, so an acknowledgement costs no wake-up.
 
-Shared by `downlink.py` and `outbox.py`, which send, and by `paho_uplink.py`. What takes in is `subscriber.py`.
+Shared by `outbox.py`, which sends commands, and by `paho_uplink.py`. What takes in is `subscriber.py`.
 """
 
 from __future__ import annotations

@@ -17,13 +17,12 @@ import asyncpg
 import msgspec
 
 from fleet.errors import StoreUnavailable
-from fleet.identity.tls import SYSTEM_TLS, ClientTls
 from fleet.model.readings import KIND_NUMBERS
 from fleet.store.pool import UNAVAILABLE, connect
 from fleet.store.units import ReceiptRow, receipts_after
-from ingest.connection import BrokerAddress, Connection
 from ingest.receipts import covered_through, holes
 from ingest.topics import RECEIPT, build
+from ingest.uplink import Uplink
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ LOOK_BACK = timedelta(hours=1)  # what is said again after a start
 MOST_OTHER_RUNS = 4
 PUBLISHER_LOCK = 5303200
 BACK_OFF_S = 2.0
-MOST_UNDERWAY = 100  # receipts on their way to the broker at once: paho looks through all of them at each PUBACK
+ROOM_AFTER_S = 0.02  # how long to wait for the broker's acknowledgements when as many are under way as may be
 
 KIND_NAMES = {number: kind.value for kind, number in KIND_NUMBERS.items()}
 
@@ -48,30 +47,18 @@ class Downlink:
 
     def __init__(
         self,
-        mqtt_url: str,
+        uplink: Uplink,
         database_url: str,
-        worker: int,
         now: Callable[[], datetime],
         least_pause_s: float = LEAST_PAUSE_S,
-        tls: ClientTls = SYSTEM_TLS,
     ) -> None:
-        self._url, self._now, self._least_pause_s = database_url, now, least_pause_s
-        self._connection = Connection(
-            BrokerAddress.parse(mqtt_url),
-            f"downlink-{worker}",
-            receive_maximum=100,
-            clean_start=True,
-            tls=tls,
-            on_ready=self._connected_again,
-        )
+        self._uplink, self._url, self._now, self._least_pause_s = uplink, database_url, now, least_pause_s
         self._revision = 0
         # Newest rows of each address by kind and run; bounded by what receipts_after returns (units that published).
         self._rows: dict[UnitAddress, dict[int, dict[int, ReceiptRow]]] = {}
         # Touched since its last receipt / due now. Each address stands in at most one of them.
         self._touched: OrderedDict[UnitAddress, None] = OrderedDict()
         self._due: OrderedDict[UnitAddress, None] = OrderedDict()
-        self._underway = 0
-        self._connection.client.on_publish = self._sent
         self._sent_at: dict[UnitAddress, float] = {}
 
     async def run(self) -> None:
@@ -81,13 +68,11 @@ class Downlink:
                 database = await connect(self._url, application_name="one-network downlink")
                 # Waits here while another worker publishes, and takes over when it is gone.
                 await database.execute("select pg_advisory_lock($1)", PUBLISHER_LOCK)
-                self._connection.start()
                 await self._publish_from(database)
             except (StoreUnavailable, *UNAVAILABLE) as error:
                 log.warning("receipts wait for the database (%s)", error)
                 await asyncio.sleep(BACK_OFF_S)
             finally:
-                await self._connection.stop()
                 if database is not None:
                     database.terminate()
 
@@ -99,8 +84,7 @@ class Downlink:
             for row in await receipts_after(database, self._revision, since):
                 self._remember(row)
             since = datetime.min.replace(tzinfo=since.tzinfo)
-            if self._connection.connected:
-                self._offer(loop.time())
+            await self._offer(loop.time())
             await asyncio.sleep(min(EVERY_S, self._least_pause_s))
 
     def _remember(self, row: ReceiptRow) -> None:
@@ -113,33 +97,20 @@ class Downlink:
         if address not in self._due:
             self._touched[address] = None
 
-    def _offer(self, at_s: float) -> None:
-        """Moves what is due from `_touched` to `_due`, the longest waiting first, and starts sending."""
+    async def _offer(self, at_s: float) -> None:
+        """Moves what is due from `_touched` to `_due`, the longest waiting first, and sends it while it finds room."""
         for address in [
             a for a in self._touched if at_s - self._sent_at.get(a, -self._least_pause_s) >= self._least_pause_s
         ]:
             del self._touched[address]
             self._due[address] = None
             self._sent_at[address] = at_s
-        self._send()
-
-    def _send(self, *_: Any) -> None:
-        """Sends as much as may be under way; called again at each PUBACK."""
-        if not self._connection.connected:
-            return
-        client = self._connection.client
-        while self._due and self._underway < MOST_UNDERWAY:
-            address, _none = self._due.popitem(last=False)
-            payload = msgspec.json.encode(receipt(self._rows[address], self._now()))
-            client.publish(build(address.division, address.unit, RECEIPT), payload, qos=1, retain=True)
-            self._underway += 1
-
-    def _sent(self, *_: Any) -> None:
-        self._underway -= 1
-        self._send()
-
-    def _connected_again(self, _session_present: bool) -> None:
-        self._underway = 0  # a clean session: what was under way is sent by paho again, or said by the next receipt
+        while self._due and self._uplink.connected:
+            for _ in range(min(self._uplink.room(), len(self._due))):
+                address, _none = self._due.popitem(last=False)
+                payload = msgspec.json.encode(receipt(self._rows[address], self._now()))
+                self._uplink.publish(build(address.division, address.unit, RECEIPT), payload)
+            await asyncio.sleep(ROOM_AFTER_S)
 
 
 def receipt(kinds: dict[int, dict[int, ReceiptRow]], now: datetime) -> dict[str, Any]:

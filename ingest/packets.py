@@ -1,4 +1,4 @@
-"""MQTT 5 on the wire, as far as a subscriber needs it: what it sends, and what a broker's bytes hold. Pure.
+"""MQTT 5 on the wire, as far as ingest needs it: what it sends, and what a broker's bytes hold. Pure.
 
 `Splitter` is written for many small PUBLISH packets in one piece of bytes: each byte is looked at once, and nothing is
 made for a message but its topic, its payload and its number.
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-PUBLISH, SUBACK, PINGRESP, CONNACK, DISCONNECT = 0x30, 0x90, 0xD0, 0x20, 0xE0
+PUBLISH, PUBACK, SUBACK, PINGRESP, CONNACK, DISCONNECT = 0x30, 0x40, 0x90, 0xD0, 0x20, 0xE0
 PINGREQ = b"\xc0\x00"
 _PUBACK = b"\x40\x02"
+_RETAINED_QOS_1, _AGAIN = 0x33, 0x08
 
 _RETAIN_IF_NEW = 0x10
 """Retain handling 1 of a subscription: retained messages once, when the subscription is new."""
@@ -38,6 +39,7 @@ class Acknowledged(NamedTuple):
     session_present: bool
     code: int  # 0 = let in; from 0x80 on refused
     keep_alive_s: int | None  # where the broker demands another one than was offered
+    receive_maximum: int = 65_535  # packets that it takes before it has acknowledged one
 
 
 class Published:
@@ -181,6 +183,16 @@ def acknowledgements(packet_ids: Sequence[bytes]) -> bytes:
     return _PUBACK + _PUBACK.join(asked) if asked else b""
 
 
+def publish(topic: str, payload: bytes, packet_id: int) -> bytes:
+    """A PUBLISH that the broker keeps for whoever comes later, with QoS 1."""
+    return _packet(_RETAINED_QOS_1, _text(topic) + packet_id.to_bytes(2, "big") + b"\x00" + payload)
+
+
+def said_again(packet: bytes) -> bytes:
+    """The same PUBLISH, marked as one that may have come before."""
+    return bytes((packet[0] | _AGAIN,)) + packet[1:]
+
+
 def disconnect(code: int = 0) -> bytes:
     return _packet(DISCONNECT, bytes((code,)) if code else b"")
 
@@ -188,9 +200,19 @@ def disconnect(code: int = 0) -> bytes:
 def read_connack(body: bytes) -> Acknowledged:
     """Raises MalformedPacket."""
     try:
-        return Acknowledged(bool(body[0] & 1), body[1], _server_keep_alive(body[2:]))
+        found = _numbers(body[2:])
+        return Acknowledged(
+            bool(body[0] & 1), body[1], found.get(_SERVER_KEEP_ALIVE), found.get(_RECEIVE_MAXIMUM, 65_535)
+        )
     except IndexError:
         raise MalformedPacket("a CONNACK that is too short") from None
+
+
+def read_puback(body: bytes) -> tuple[int, int]:
+    """The packet number and the reason code; from 0x80 on it is refused. Raises MalformedPacket."""
+    if len(body) < 2:
+        raise MalformedPacket("a PUBACK that is too short")
+    return int.from_bytes(body[:2], "big"), body[2] if len(body) > 2 else 0
 
 
 def read_suback(body: bytes) -> list[int]:
@@ -235,25 +257,26 @@ _REASONS = {
 # Lengths of the values of properties that CONNACK may bear; the others are texts, one or two.
 _FIXED = {0x11: 4, 0x13: 2, 0x21: 2, 0x22: 2, 0x24: 1, 0x25: 1, 0x27: 4, 0x28: 1, 0x29: 1, 0x2A: 1}
 _TEXTS = {0x12: 1, 0x15: 1, 0x16: 1, 0x1A: 1, 0x1C: 1, 0x1F: 1, 0x26: 2}
-_SERVER_KEEP_ALIVE = 0x13
+_SERVER_KEEP_ALIVE, _RECEIVE_MAXIMUM = 0x13, 0x21
 
 
-def _server_keep_alive(properties: bytes) -> int | None:
+def _numbers(properties: bytes) -> dict[int, int]:
+    """The numeric ones among the properties of a CONNACK."""
     end = _after_properties(properties, 0)
     at = end - _length(properties, 0)[0]
+    found: dict[int, int] = {}
     while at < end:
         identifier = properties[at]
         at += 1
-        if identifier == _SERVER_KEEP_ALIVE:
-            return int.from_bytes(properties[at : at + 2], "big")
         if identifier in _FIXED:
+            found[identifier] = int.from_bytes(properties[at : at + _FIXED[identifier]], "big")
             at += _FIXED[identifier]
         elif identifier in _TEXTS:
             for _ in range(_TEXTS[identifier]):
                 at += 2 + int.from_bytes(properties[at : at + 2], "big")
         else:
             raise MalformedPacket(f"a CONNACK with a property 0x{identifier:02x} that MQTT 5 does not know")
-    return None
+    return found
 
 
 def _length(data: bytes, at: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@ The same tests run over both. A message costs several times as much here.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,11 @@ from fleet.identity.tls import SYSTEM_TLS, ClientTls
 from ingest.connection import KEEP_ALIVE_S, BrokerAddress, Connection
 from ingest.packets import Subscription
 from ingest.uplink import DROPPED_TOPIC, RECEIVE_MAXIMUM, START_WITHIN_S, Deliveries, Inbox, wanted
+
+log = logging.getLogger(__name__)
+
+_MOST_UNDERWAY = 100
+"""paho looks through all that is under way at each PUBACK."""
 
 
 class PahoUplink:
@@ -51,6 +57,8 @@ class PahoUplink:
         )
         self._subscribed = 0  # the connection generation of the last SUBACK
         self._connection.client.on_subscribe = self._on_subscribe
+        self._underway: set[int] = set()  # packet numbers; paho itself sends again what a lost connection leaves open
+        self._connection.client.on_publish = self._on_publish
 
     @property
     def connected(self) -> bool:
@@ -78,6 +86,12 @@ class PahoUplink:
             if packet_id:
                 ack(int.from_bytes(packet_id, "big"), 1)
 
+    def room(self) -> int:
+        return _MOST_UNDERWAY - len(self._underway) if self.connected else 0
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        self._underway.add(self._connection.client.publish(topic, payload, qos=1, retain=True).mid)
+
     def waiting(self) -> int:
         return len(self._inbox)
 
@@ -96,6 +110,11 @@ class PahoUplink:
                 f"the broker refuses ingest's subscriptions ({', '.join(refused)}): check its access file"
             )
         self._subscribed = self._connection.generation
+
+    def _on_publish(self, _client: paho.Client, _data: Any, number: int, code: ReasonCode, _properties: Any) -> None:
+        self._underway.discard(number)
+        if code.is_failure:
+            log.warning("the broker refuses what ingest publishes: %s", code)
 
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         topic = message.topic

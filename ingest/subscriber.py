@@ -1,4 +1,4 @@
-"""Takes MQTT in: an `Uplink` that speaks MQTT 5 itself, as it must take tens of thousands of messages a second.
+"""Takes MQTT in, and sends receipts: an `Uplink` that speaks MQTT 5 itself, for tens of thousands of messages a second.
 
 The broker's bytes are split into packets many at a time (`packets.py`), and all messages of a batch are acknowledged
 in one write. All else (back-off, session, subscriptions, what is held) is as over paho, and the same tests hold it.
@@ -24,6 +24,7 @@ from ingest.connection import (
     SESSION_EXPIRY_S,
     BrokerAddress,
 )
+from ingest.outgoing import Outgoing
 from ingest.packets import Acknowledged, MalformedPacket, Splitter
 from ingest.uplink import DROPPED_TOPIC, RECEIVE_MAXIMUM, START_WITHIN_S, Deliveries, Inbox, wanted
 
@@ -69,6 +70,7 @@ class BulkUplink:
             session_expiry_s=SESSION_EXPIRY_S,
         )
         self._inbox = Inbox(receive_maximum)
+        self._outgoing = Outgoing()
         self._generation = 0
         self._link: _Link | None = None  # the one that the broker accepted
         self._subscribed = False
@@ -102,6 +104,14 @@ class BulkUplink:
     def acknowledge(self, deliveries: Deliveries) -> None:
         if self._link is not None and deliveries.generation == self._generation:
             self._link.write(packets.acknowledgements(deliveries.packet_ids))
+
+    def room(self) -> int:
+        return self._outgoing.room if self._link is not None else 0
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        packet = self._outgoing.publish(topic, payload)
+        if self._link is not None:
+            self._link.write(packet)
 
     def waiting(self) -> int:
         return len(self._inbox)
@@ -173,7 +183,7 @@ class BulkUplink:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 _, link = await loop.create_connection(
-                    lambda: _Link(self._inbox, self._now, self._begin, self._dropped),
+                    lambda: _Link(self._inbox, self._now, self._begin, self._dropped, self._published),
                     self._address.host,
                     self._address.port,
                     ssl=self._tls,
@@ -202,10 +212,19 @@ class BulkUplink:
         self._link, self._subscribed = None, False
         await link.close()
 
-    def _begin(self, link: _Link, session_present: bool) -> None:
+    def _begin(self, link: _Link, accepted: Acknowledged) -> None:
         self._generation += 1
         self._link = link
-        self._inbox.begin(self._generation, session_present)
+        self._inbox.begin(self._generation, accepted.session_present)
+        if again := self._outgoing.opened(accepted.receive_maximum):
+            link.write(again)
+
+    def _published(self, link: _Link, body: bytes) -> None:
+        number, code = packets.read_puback(body)
+        if code >= 0x80:
+            log.warning("the broker refuses what ingest publishes: %s", packets.reason(code))
+        if again := self._outgoing.acknowledged(number):
+            link.write(again)
 
     def _dropped(self, payload: bytes) -> None:
         self.broker_dropped = int(payload)
@@ -218,8 +237,9 @@ class _Link(asyncio.Protocol):
         self,
         inbox: Inbox,
         now: Callable[[], datetime],
-        begin: Callable[[_Link, bool], None],
+        begin: Callable[[_Link, Acknowledged], None],
         dropped: Callable[[bytes], None],
+        published: Callable[[_Link, bytes], None],
     ) -> None:
         loop = asyncio.get_running_loop()
         self.accepted: asyncio.Future[Acknowledged] = loop.create_future()
@@ -230,7 +250,7 @@ class _Link(asyncio.Protocol):
         self.waits = False  # for room, and so does not read
         self._rests = False  # has just read
         self._reading = True
-        self._inbox, self._now, self._begin, self._dropped = inbox, now, begin, dropped
+        self._inbox, self._now, self._begin, self._dropped, self._published = inbox, now, begin, dropped, published
         self._splitter = Splitter(aside=DROPPED_TOPIC)
         self._begun = self._deaf = False
         self._transport: asyncio.Transport | None = None
@@ -319,11 +339,13 @@ class _Link(asyncio.Protocol):
     def _take(self, kind: int, body: bytes) -> None:
         if kind == packets.PUBLISH:
             self._dropped(body)
+        elif kind == packets.PUBACK:
+            self._published(self, body)
         elif kind == packets.CONNACK and not self.accepted.done():
             accepted = packets.read_connack(body)
             if not accepted.code:
                 # At once: what the broker delivers again may stand behind it in the same bytes.
-                self._begin(self, accepted.session_present)
+                self._begin(self, accepted)
                 self._inbox.published = self._splitter.published
                 self._begun = True
             self.accepted.set_result(accepted)

@@ -1,4 +1,4 @@
-"""All that the pipeline knows of MQTT: `Uplink`, and what it hands over.
+"""All that pipeline and downlink know of MQTT: `Uplink`, and what it hands over.
 
 The broker's window (MQTT 5 Receive Maximum) bounds what is held here: what is not acknowledged keeps its place in it,
 so a store that is slow or away stops the flow at the broker, which queues.
@@ -56,7 +56,7 @@ class Deliveries:
 
 
 class Uplink(Protocol):
-    """What the pipeline needs of an MQTT subscriber."""
+    """What ingest needs of its connection to the broker: messages come in, receipts go out."""
 
     broker_dropped: int | None
     """Messages that the broker says it dropped since it started; None before it said so."""
@@ -74,6 +74,15 @@ class Uplink(Protocol):
 
     def acknowledge(self, deliveries: Deliveries) -> None:
         """Acknowledges in the order given; what came over an earlier connection is left to the broker's redelivery."""
+        ...
+
+    def room(self) -> int:
+        """How many messages may be published now; none without a connection."""
+        ...
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Retained, with QoS 1; only where there is `room`. What a broken connection leaves open is sent again over
+        the next one."""
         ...
 
     def waiting(self) -> int: ...

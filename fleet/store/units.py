@@ -14,8 +14,14 @@ from fleet.model.batch import LedgerKey, ReceiptKey
 class ReceiptRow(NamedTuple):
     key: ReceiptKey
     revision: int
-    committed: list[tuple[int, int]]  # first and last of each span, both included, sorted
+    ranges: str  # as the database says them; read where a receipt is due, not at every look
     oldest_seq: int | None
+
+    @property
+    def committed(self) -> list[tuple[int, int]]:
+        """First and last of each span, both included, sorted."""
+        found = [one.split(",") for one in self.ranges[2:-2].split("),[")] if len(self.ranges) > 2 else []
+        return [(int(first), int(after) - 1) for first, after in found]
 
 
 class QuarantinedMessage(NamedTuple):
@@ -40,19 +46,14 @@ async def registered_units(connection: asyncpg.Connection) -> list[tuple[str, in
 async def receipts_after(connection: asyncpg.Connection, revision: int, since: datetime) -> list[ReceiptRow]:
     """Receipt rows of a later revision that were touched since; a revision is visible only after all earlier ones."""
     rows = await connection.fetch(
-        "select division, unit, kind, run, revision, committed, oldest_seq from receipt"
+        "select division, unit, kind, run, revision, committed::text, oldest_seq from receipt"
         " where revision > $1 and touched_at >= $2 order by revision",
         revision,
         since,
     )
     return [
-        ReceiptRow(
-            ReceiptKey(row["division"], row["unit"], row["kind"], row["run"]),
-            row["revision"],
-            [(span.lower, span.upper - 1) for span in row["committed"]],
-            row["oldest_seq"],
-        )
-        for row in rows
+        ReceiptRow(ReceiptKey(division, unit, kind, run), revision, ranges, oldest_seq)
+        for division, unit, kind, run, revision, ranges, oldest_seq in rows
     ]
 
 

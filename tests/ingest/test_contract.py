@@ -80,9 +80,10 @@ def test_it_admits_a_position_exactly_when_the_codec_takes_it(fields: dict[str, 
 
 def test_a_receipt_and_a_command_as_they_are_sent_fit_it() -> None:
     rows = {
-        run: ReceiptRow(ReceiptKey(530302, "U1", KIND_NUMBERS[Kind.POSITION], run), run, spans, None)
-        for run, spans in ((1, [(1, 5)]), (2, [(3, 5), (9, 12)]))
+        run: ReceiptRow(ReceiptKey(530302, "U1", KIND_NUMBERS[Kind.POSITION], run), run, ranges, None)
+        for run, ranges in ((1, "{[1,6)}"), (2, "{[3,6),[9,13)}"), (3, "{}"))
     }
+    assert [row.committed for row in rows.values()] == [[(1, 5)], [(3, 5), (9, 12)], []]
     promise = json.loads(msgspec.json.encode(receipt({KIND_NUMBERS[Kind.POSITION]: rows}, NOW)))
     assert promise["position"]["seq"] is None
     validator("receipt").validate(promise)

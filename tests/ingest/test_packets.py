@@ -24,6 +24,7 @@ from ingest.packets import (
     connect,
     disconnect,
     read_connack,
+    read_puback,
     read_suback,
     subscribe,
 )
@@ -157,6 +158,12 @@ def test_answers_are_read_with_the_properties_that_a_broker_adds() -> None:
     properties.ReceiveMaximum = 20
     properties.ServerKeepAlive = 12
     packed: bytes = properties.pack()  # type: ignore[no-untyped-call]
-    assert read_connack(b"\x00\x00" + packed) == Acknowledged(session_present=False, code=0, keep_alive_s=12)
+    accepted = Acknowledged(session_present=False, code=0, keep_alive_s=12, receive_maximum=20)
+    assert read_connack(b"\x00\x00" + packed) == accepted
     assert read_connack(b"\x00\x87" + b"\x04\x1f\x00\x01x").code == 0x87
     assert read_suback(b"\x00\x01\x04\x1f\x00\x01x\x01\x87") == [1, 0x87]
+    assert [read_puback(body) for body in (b"\x01\x02", b"\x00\x07\x87", b"\x00\x07\x10\x00")] == [
+        *((258, 0), (7, 0x87), (7, 0x10)),
+    ]
+    with pytest.raises(MalformedPacket):
+        read_puback(b"\x01")

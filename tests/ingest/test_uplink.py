@@ -267,6 +267,29 @@ async def test_a_broker_that_falls_silent_is_left_and_found_again(
         assert await gather(uplink, 5) == bodies(numbered(0, 5))
 
 
+async def test_what_it_publishes_is_kept_for_units_and_sent_again_over_the_next_connection(
+    open_uplink: Any, broker: Mosquitto
+) -> None:
+    async with open_uplink() as uplink:
+        room = uplink.room()
+        assert broker.pid is not None
+        os.kill(broker.pid, signal.SIGSTOP)  # what it is sent now it will neither acknowledge nor remember
+        for number in range(50):
+            uplink.publish(f"fleet/v1/{DIVISION}/u{number}/receipt", b'{"seq":%d}' % number)
+        assert uplink.room() == room - 50
+        broker.kill()
+        await until(lambda: not uplink.connected, "the loss to be seen")
+        assert uplink.room() == 0
+        broker.start()
+        await until(lambda: uplink.room() == room, "all acknowledgements")
+        reader = Publisher(broker.port, f"gateway.{DIVISION}", DIVISION, receipts=True)
+        try:
+            await until(lambda: len(reader.receipts) == 50, "the receipts that the broker kept")
+        finally:
+            reader.close()
+    assert reader.receipts == {f"u{number}": {"seq": number} for number in range(50)}
+
+
 async def test_it_speaks_tls_with_a_certificate_of_its_own(kind: str, tmp_path: Path) -> None:
     with fresh_broker(authority().files(demand=True)) as broker:
         Stage("", broker, tmp_path)
