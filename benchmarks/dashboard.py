@@ -92,6 +92,8 @@ def _ready_ms(page: Page) -> int:
 
 
 def measure_all(seconds: int = 20) -> list[Result]:
+    """Each view for so many seconds; prints a line for each as it ends."""
+    print(f"{'view':<18}{'size':<12}{'ready s':>8}{'tasks > 50 ms':>15}{'longest ms':>12}{'frames/s':>10}  heap MB")
     services.open_session()
     try:
         return _measure(seconds)
@@ -126,18 +128,23 @@ def _measure(seconds: int) -> list[Result]:
                     page.wait_for_timeout(seconds * 1000)
                     tasks: list[float] = page.evaluate("window.tasks")
                     frames: int = page.evaluate("window.frames")
-                    results.append(
-                        Result(
-                            view=view,
-                            size=f"{width}x{height}",
-                            ready_ms=ready_ms,
-                            long_tasks=len(tasks),
-                            longest_ms=round(max(tasks, default=0)),
-                            frames_a_second=round(frames / seconds, 1),
-                            heap_mb_begin=begin_mb,
-                            heap_mb_end=_heap_mb(devtools),
-                        )
+                    result = Result(
+                        view=view,
+                        size=f"{width}x{height}",
+                        ready_ms=ready_ms,
+                        long_tasks=len(tasks),
+                        longest_ms=round(max(tasks, default=0)),
+                        frames_a_second=round(frames / seconds, 1),
+                        heap_mb_begin=begin_mb,
+                        heap_mb_end=_heap_mb(devtools),
                     )
+                    print(
+                        f"{result.view:<18}{result.size:<12}{ready_ms / 1000:>8.1f}{result.long_tasks:>15}"
+                        f"{result.longest_ms:>12}{result.frames_a_second:>10.1f}"
+                        f"  {result.heap_mb_begin}, {result.heap_mb_end}",
+                        flush=True,
+                    )
+                    results.append(result)
                     context.close()
                 browser.close()
         finally:

@@ -18,6 +18,8 @@ export class SharedStream {
   private timer = 0;
   private readonly abort = new AbortController();
   private readonly channel: BroadcastChannel;
+  private readonly lock: string;
+  private passed = Promise.resolve();
   private release: () => void = () => undefined;
 
   constructor(
@@ -26,7 +28,8 @@ export class SharedStream {
     private readonly listener: StreamListener,
     private readonly lost: () => void,
   ) {
-    this.channel = new BroadcastChannel(`fleet-stream:${person}`);
+    this.lock = `fleet-stream:${person}`;
+    this.channel = new BroadcastChannel(this.lock);
     this.channel.onmessage = ({ data }: MessageEvent<[string, string]>) => {
       this.retryAtMs = 0;
       listener(...data);
@@ -35,14 +38,13 @@ export class SharedStream {
       this.open();
       return;
     }
-    const held = (name: string) =>
-      navigator.locks.request(name, { signal: this.abort.signal }, () => {
-        this.open();
-        return new Promise<void>((resolve) => {
-          this.release = resolve;
-        });
+    const held = navigator.locks.request(this.lock, { signal: this.abort.signal }, () => {
+      this.open();
+      return new Promise<void>((resolve) => {
+        this.release = resolve;
       });
-    held(`fleet-stream:${person}`).catch(() => undefined);
+    });
+    held.catch(() => undefined);
   }
 
   /** Tries at once instead of waiting. */
@@ -59,6 +61,14 @@ export class SharedStream {
     this.release();
   }
 
+  /** To the tabs that wait for the lock; copying megabytes for nobody would hold up the page. */
+  private async pass(kind: string, text: string): Promise<void> {
+    // Without locks each tab reads for itself.
+    const { pending = [] } = (await navigator.locks?.query()) ?? {};
+    if (this.abort.signal.aborted) return;
+    if (pending.some(({ name }) => name === this.lock)) this.channel.postMessage([kind, text]);
+  }
+
   private open(): void {
     window.clearTimeout(this.timer);
     this.source?.close();
@@ -69,7 +79,7 @@ export class SharedStream {
       source.addEventListener(kind, (message: MessageEvent<string>) => {
         this.failures = 0;
         this.listener(kind, message.data);
-        this.channel.postMessage([kind, message.data]);
+        this.passed = this.passed.then(() => this.pass(kind, message.data));
       });
     }
     source.onerror = () => {

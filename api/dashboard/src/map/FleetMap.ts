@@ -7,7 +7,10 @@ import { fleet, type Vehicle } from "../live/fleet";
 import { readCounties, type County } from "./counties";
 import { collection, countyPoints, inView, pointOf } from "./features";
 import { listen, type MapEvents } from "./events";
+import { afterwards, drawTogether } from "./frames";
 import { addLayers } from "./layers";
+import { Sources } from "./sources";
+import { keepInSight } from "./follow";
 import { baseStyle, CITY, NEAR_ZOOM } from "./style";
 import { addSymbols } from "./symbols";
 
@@ -26,6 +29,9 @@ export class FleetMap {
   private drawn = false;
   private busy = false;
   private again = false;
+  /** Whether the source of single vehicles holds none, as it does while counties are shown. */
+  private emptied = true;
+  private readonly small: Sources;
   private countiesAt = -COUNTIES_EVERY_MS;
   private readonly stop: () => void;
 
@@ -38,8 +44,10 @@ export class FleetMap {
       dragRotate: false, pitchWithRotate: false, fadeDuration: 0, refreshExpiredTiles: false, crossSourceCollisions: false,
       localIdeographFontFamily: FONT,
     });
+    this.small = new Sources(this.map);
     this.map.touchZoomRotate.disableRotation();
     this.map.on("load", () => {
+      drawTogether(this.map);
       addSymbols(this.map, theme);
       addLayers(this.map, theme, lang);
       listen(this.map, this.events, (at, zoom) => this.goTo(at, zoom), this.draw);
@@ -53,7 +61,7 @@ export class FleetMap {
       const { lng, lat } = this.map.getCenter();
       if (this.map.getZoom() >= NEAR_ZOOM) this.events.onMoved([lng, lat, this.map.getZoom()]);
     });
-    this.stop = fleet.subscribe(() => this.draw());
+    this.stop = afterwards(this.draw);
     document.addEventListener("visibilitychange", this.draw);
   }
 
@@ -66,7 +74,7 @@ export class FleetMap {
   choose(id: number | null, fly: boolean): void {
     this.chosen = id;
     this.mark();
-    const vehicle = id === null ? undefined : fleet.vehicles.get(id);
+    const vehicle = this.chosenVehicle();
     if (fly && vehicle?.item.plausible) {
       this.map.easeTo({ center: [vehicle.item.lon, vehicle.item.lat], zoom: Math.max(this.map.getZoom(), 12.5), duration: 300 });
     }
@@ -100,15 +108,15 @@ export class FleetMap {
     }
     this.mark();
     const far = this.map.getZoom() < NEAR_ZOOM;
-    this.drawCounties();
+    if (far && !this.emptied) this.countiesAt = -COUNTIES_EVERY_MS;
+    this.drawCounties(far);
+    if (far && this.emptied) return this.wasDrawn();
+    this.emptied = far;
     const source = this.map.getSource("fleet") as GeoJSONSource;
     this.busy = true;
     void source.setData(collection(far ? [] : inView(this.map, this.filter))).finally(() => {
       this.busy = false;
-      if (fleet.loaded && !this.drawn) {
-        this.drawn = true;
-        performance.mark("map-drawn");
-      }
+      this.wasDrawn();
       if (this.again) {
         this.again = false;
         this.draw();
@@ -116,22 +124,27 @@ export class FleetMap {
     });
   };
 
-  private mark(): void {
-    const source = this.map.getSource("chosen") as GeoJSONSource | undefined;
-    if (!source) return;
-    const vehicle = this.chosen === null ? undefined : fleet.vehicles.get(this.chosen);
-    void source.setData(collection(vehicle?.item.plausible ? [pointOf(vehicle)] : []));
-    if (!this.follows || !vehicle?.item.plausible) return;
-    const at = this.map.project([vehicle.item.lon, vehicle.item.lat]);
-    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
-    if (Math.abs(at.x / width - 0.5) > 1 / 6 || Math.abs(at.y / height - 0.5) > 1 / 6) {
-      this.map.easeTo({ center: [vehicle.item.lon, vehicle.item.lat], duration: 300 });
-    }
+  private wasDrawn(): void {
+    if (!fleet.loaded || this.drawn) return;
+    this.drawn = true;
+    performance.mark("map-drawn");
   }
 
-  private drawCounties(): void {
-    if (this.counties.length === 0 || performance.now() - this.countiesAt < COUNTIES_EVERY_MS) return;
+  private chosenVehicle(): Vehicle | undefined {
+    return this.chosen === null ? undefined : fleet.vehicles.get(this.chosen);
+  }
+
+  private mark(): void {
+    const vehicle = this.chosenVehicle();
+    this.small.show("chosen", vehicle?.item.plausible ? [pointOf(vehicle)] : []);
+    if (this.follows && vehicle?.item.plausible) keepInSight(this.map, [vehicle.item.lon, vehicle.item.lat]);
+  }
+
+  /** Near, only their names are drawn, which stay what they are. */
+  private drawCounties(far: boolean): void {
+    if (this.counties.length === 0 || (!far && this.small.has("names"))) return;
+    if (performance.now() - this.countiesAt < COUNTIES_EVERY_MS) return;
     this.countiesAt = performance.now();
-    void (this.map.getSource("names") as GeoJSONSource).setData(collection(countyPoints(this.counties)));
+    this.small.show("names", countyPoints(this.counties));
   }
 }

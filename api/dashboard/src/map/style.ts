@@ -30,7 +30,8 @@ export function baseStyle(theme: Theme): StyleSpecification {
       { id: "outside", type: "background", paint: { "background-color": c.outside } },
       {
         id: "land", type: "fill", source: "counties",
-        paint: { "fill-color": ["match", ["to-number", ["get", "adcode"]], ALTERNATE, c.alternate, c.land] },
+        // The border's line covers the edge; smoothing it would draw all outlines twice.
+        paint: { "fill-antialias": false, "fill-color": ["match", ["to-number", ["get", "adcode"]], ALTERNATE, c.alternate, c.land] },
       },
       {
         id: "road2", type: "line", source: "roads", minzoom: 8, filter: ["!=", ["get", "class"], "trunk"],
