@@ -56,8 +56,6 @@ def batch_of(rows: Sequence[Row], received_at: datetime) -> BatchWrite:
         quarantine=[],
         receipts={},
         statuses=[],
-        latest_positions=[],
-        latest_usages=[],
         quarantine_of=_refuse,
         observed_from=min(times),
         observed_to=max(times),

@@ -15,12 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet.model.batch import (
+    LATEST_COLUMNS,
     AnswerRow,
     BatchWrite,
-    Block,
+    Book,
     Count,
     LedgerKey,
     QuarantineRow,
+    ReceiptColumns,
     ReceiptGain,
     ReceiptKey,
     Row,
@@ -48,7 +50,9 @@ from ingest.codecs.base import Reading
 from ingest.topics import Address
 from ingest.validate import KnownUnit, event_reason, time_reason, unit_reason
 
-_CONFLICT = "another sample of the same unit, kind, time, run and seq came with other content"
+_WHY_CONFLICT = Reason(
+    "identity_conflict", None, "another sample of the same unit, kind, time, run and seq came with other content"
+)
 
 
 class Origin(NamedTuple):
@@ -116,6 +120,7 @@ class _Build:
         self.counts: dict[LedgerKey, Count] = {}
         self.quarantine: list[QuarantineRow] = []
         self.receipts: dict[ReceiptKey, ReceiptGain] = {}
+        self.receipt_columns: list[ReceiptColumns] = []
         self.statuses: dict[int, StatusRow] = {}
         self.taken: dict[Kind, list[Taken]] = {Kind.POSITION: [], Kind.USAGE: []}
         self.events: list[tuple[int, Event, Origin]] = []
@@ -156,9 +161,12 @@ class _Build:
             quarantine=self.quarantine,
             receipts=self.receipts,
             statuses=list(self.statuses.values()),
-            latest_positions=self._latest_positions(blocks.get(Kind.POSITION)),
-            latest_usages=_latest_usages(blocks.get(Kind.USAGE)),
             quarantine_of=self._quarantine_of,
+            receipt_columns=self.receipt_columns,
+            latest={
+                block.table: block.columns.chosen(LATEST_COLUMNS[block.table], newest(block))
+                for block in blocks.values()
+            },
             answers=self.answers,
             resolved=self.resolved,
             observed_from=min(times) if times else None,
@@ -172,16 +180,16 @@ class _Build:
         taken = self.taken[kind]
         keys: list[LedgerKey] = []
         key_of = np.zeros(0, dtype=np.int64)
-        if clean is not None:
-            keys, key_of = self._count_clean(kind, clean)
+        book: Book | None = None
+        if clean is not None and len(clean):
+            book, key_of = self._book(kind, clean)
             self._cover_clean(kind, clean)
+        booked = 0 if book is None else len(book)
         origins: dict[tuple[int, int], Origin] = {}
         part = clean
         if taken:
-            numbers = {
-                key: len(keys) + place for place, key in enumerate(dict.fromkeys(one.origin.key for one in taken))
-            }
-            keys = [*keys, *numbers]
+            keys = list(dict.fromkeys(one.origin.key for one in taken))
+            numbers = {key: booked + place for place, key in enumerate(keys)}
             slow = part_of([(one.message, one.origin.place, one.unit_id, one.reading) for one in taken])
             origins = {(one.message, one.origin.place): one.origin for one in taken}
             slow_keys = np.array([numbers[one.origin.key] for one in taken], dtype=np.int64)
@@ -195,17 +203,25 @@ class _Build:
         def origin_of(row: int) -> Origin:
             message, place = int(part.messages[row]), int(part.places[row])
             known = origins.get((message, place))
-            return known or Origin(self.arrivals.message(message), place, None, keys[int(key_of[row])])
+            if known is not None:
+                return known
+            assert book is not None
+            return Origin(self.arrivals.message(message), place, None, book.key(int(key_of[row])))
 
-        block, repeats = block_of(kind, part, keys, key_of, origin_of)
+        block, repeats = block_of(kind, part, book, keys, key_of, origin_of)
         for row, same in repeats:
-            self._repeated(origin_of(row), same)
+            place = int(key_of[row])
+            if book is None or place >= booked:
+                self._repeated(origin_of(row), same)
+            elif same:
+                book.duplicate[place] += 1
+            else:
+                book.quarantined[place] += 1
+                self.quarantine.append(self._quarantine_of(origin_of(row), _WHY_CONFLICT))
         return Staged(block=block)
 
-    def _count_clean(self, kind: Kind, clean: Part) -> tuple[list[LedgerKey], NDArray[np.int64]]:
-        """Counts what was received; the ledger rows, and which of them each sample belongs to."""
-        if not len(clean):
-            return [], np.zeros(0, dtype=np.int64)
+    def _book(self, kind: Kind, clean: Part) -> tuple[Book, NDArray[np.int64]]:
+        """Counts what was received; and which row of the book each sample belongs to."""
         hours = [hour_of(moment) for moment in self.arrivals.moments]
         listed = list(dict.fromkeys(hours))
         numbers = np.array([listed.index(hour) for hour in hours], dtype=np.int64)
@@ -216,18 +232,17 @@ class _Build:
         found = np.flatnonzero(sums)
         place_of = np.zeros(len(sums), dtype=np.int64)
         place_of[found] = np.arange(len(found))
-        units = self.builder.routes.unit_ids[found % width].tolist() if width else []
-        number = KIND_NUMBERS[kind]
-        keys = [
-            LedgerKey(listed[hour], unit, number) for hour, unit in zip((found // width).tolist(), units, strict=True)
-        ]
-        for key, received in zip(keys, sums[found].tolist(), strict=True):
-            self._count(key).received += received
-        return keys, place_of[code]
+        none = np.zeros(len(found), dtype=np.int64)
+        unit_ids = self.builder.routes.unit_ids[found % width]
+        book = Book(KIND_NUMBERS[kind], listed, found // width, unit_ids, sums[found], none.copy(), none)
+        return book, place_of[code]
 
     def _cover_clean(self, kind: Kind, clean: Part) -> None:
         received_us = self.arrivals.received_us()[clean.messages]
-        for key, gain in gains(clean, kind, received_us, self.builder.routes.addresses).items():
+        columns, torn = gains(clean, kind, received_us, self.builder.routes)
+        if columns is not None and len(columns):
+            self.receipt_columns.append(columns)
+        for key, gain in torn.items():
             known = self.receipts.get(key)
             if known is None:
                 self.receipts[key] = gain
@@ -372,15 +387,7 @@ class _Build:
             self.counts[origin.key].duplicate += 1
         else:
             self.counts[origin.key].quarantined += 1
-            self.quarantine.append(self._quarantine_of(origin, Reason("identity_conflict", None, _CONFLICT)))
-
-    def _latest_positions(self, block: Block | None) -> list[Row]:
-        """The newest plausible fix of each unit (the newest of all where none is), as LATEST_POSITION takes it."""
-        if block is None:
-            return []
-        names = ("unit_id", "observed_at", "lat_e7", "lon_e7", "division", "speed_dkmh", "heading_deg", "altitude_m")
-        rows = block.rows((*names, "flags", "ignition", "odometer_m"), newest(block))
-        return [(*row[:2], self.received_at, *row[2:]) for row in rows]
+            self.quarantine.append(self._quarantine_of(origin, _WHY_CONFLICT))
 
     # ---------------------------------------------------------------------------------------- small helpers
 
@@ -405,10 +412,3 @@ def _doubts(reading: Position | Usage | Event | CommandResult, message: Incoming
 
 def _acceptable(reading: Reading, message: Incoming) -> bool:
     return isinstance(reading, Status) or not any(_doubts(reading, message))
-
-
-def _latest_usages(block: Block | None) -> list[Row]:
-    if block is None:
-        return []
-    names = ("unit_id", "observed_at", "odometer_m", "fuel_level_permille", "fuel_level_ml", "soc_permille", "charging")
-    return block.rows(names, newest(block))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet.geography.datum import gcj02_to_wgs84
-from fleet.model.batch import IDENTITY_COLUMNS, READING_COLUMNS, READING_TABLE, Block, LedgerKey
+from fleet.model.batch import IDENTITY_COLUMNS, READING_COLUMNS, READING_TABLE, Block, Book, LedgerKey
 from fleet.model.moments import to_us
 from fleet.model.readings import IMPLAUSIBLE, GroundFlag, Kind, Position, Usage
 from ingest.clean import Part
@@ -89,11 +89,17 @@ def locate(part: Part, find: Locate) -> Part:
 
 
 def block_of(
-    kind: Kind, part: Part, keys: list[LedgerKey], key_of: NDArray[np.int64], origin_of: Callable[[int], Any]
+    kind: Kind,
+    part: Part,
+    book: Book | None,
+    keys: list[LedgerKey],
+    key_of: NDArray[np.int64],
+    origin_of: Callable[[int], Any],
 ) -> tuple[Block, list[Repeat]]:
     """The rows of `part` by unit, run and number, the first of each identity; and the others.
 
-    `key_of` says which of `keys` counted each row; `origin_of` where a row of the part came from.
+    `key_of` says which row of `book`, or behind them which of `keys`, counted each row; `origin_of` where a row of the
+    part came from.
     """
     table = READING_TABLE[kind]
     values = {**part.values, "unit_id": part.unit_ids}
@@ -118,6 +124,7 @@ def block_of(
         key_of=key_of[order],
         origin_of=lambda row: origin_of(int(order[row])),
         arrival=order,
+        book=book,
     )
     return block, repeats
 

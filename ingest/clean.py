@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fleet.errors import InvalidTopic
-from fleet.model.batch import ReceiptGain, ReceiptKey
+from fleet.model.batch import ReceiptColumns, ReceiptGain, ReceiptKey
 from fleet.model.moments import from_us, to_us
 from fleet.model.readings import KIND_NUMBERS, Kind
 from ingest.arrivals import Arrivals
@@ -45,6 +44,8 @@ class Routes:
         self.strange: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)  # named by the grammar, and not registered so
         self.kinds: NDArray[np.int64] = np.zeros(0, dtype=np.int64)  # 0 = not registered so, or outside the grammar
         self.unit_ids: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self.divisions: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self.codes: NDArray[np.bytes_] = np.zeros(0, dtype="S1")  # of the units, as the topics name them
 
     def of(self, topics: Sequence[str], units: Mapping[str, KnownUnit]) -> NDArray[np.int64]:
         """The slot of each topic; slots hold until the next call."""
@@ -60,6 +61,9 @@ class Routes:
             self.strange = np.array(self._strange, dtype=np.bool_)
             self.kinds = np.array(self._kinds, dtype=np.int64)
             self.unit_ids = np.array(self._unit_ids, dtype=np.int64)
+            named = [(0, "") if one is None else (one.division, one.unit) for one in self.addresses]
+            self.divisions = np.array([division for division, _ in named], dtype=np.int64)
+            self.codes = np.array([code.encode() for _, code in named], dtype=np.bytes_)
         return np.array(slots, dtype=np.int64)
 
     def _add(self, topic: str, units: Mapping[str, KnownUnit]) -> int:
@@ -128,9 +132,12 @@ def _doubtful(columns: Columns, received_us: NDArray[np.int64]) -> NDArray[np.bo
 
 
 def gains(
-    part: Part, kind: Kind, received_us: NDArray[np.int64], addresses: Sequence[Address | None]
-) -> dict[ReceiptKey, ReceiptGain]:
-    """What receipts may promise once these samples are committed. `received_us` is of each sample."""
+    part: Part, kind: Kind, received_us: NDArray[np.int64], routes: Routes
+) -> tuple[ReceiptColumns | None, dict[ReceiptKey, ReceiptGain]]:
+    """What receipts may promise once these samples are committed. `received_us` is of each sample.
+
+    In columns where the numbers of a receipt are one span; the others one by one.
+    """
     seq, run, slots = part.values["seq"], part.values["run"], part.slots
     oldest = part.values["oldest_seq"]
     if "oldest_seq" in part.known:
@@ -141,28 +148,34 @@ def gains(
         seq, run, slots, oldest = seq[numbered], run[numbered], slots[numbered], oldest[numbered]
         observed_us = observed_us[numbered]
     if not len(seq):
-        return {}
+        return None, {}
     of = slots << 31 | run
     order = np.lexsort((seq, of))
     seq, of = seq[order], of[order]
     other = np.concatenate(([True], of[1:] != of[:-1]))
     firsts = np.flatnonzero(other)
     begins = np.flatnonzero(other | np.concatenate(([True], seq[1:] > seq[:-1] + 1)))
-    span_starts = seq[begins].tolist()
-    span_ends = seq[np.append(begins[1:], len(seq)) - 1].tolist()
-    spans_before = np.searchsorted(begins, np.append(firsts, len(seq))).tolist()
-    newest = np.maximum.reduceat(observed_us[order], firsts).tolist()
-    oldest_of = np.maximum.reduceat(oldest[order], firsts).tolist()
-    runs, slots_of = run[order][firsts].tolist(), (of[firsts] >> 31).tolist()
+    starts, ends = seq[begins], seq[np.append(begins[1:], len(seq)) - 1]
+    spans_before = np.searchsorted(begins, np.append(firsts, len(seq)))
+    newest_us = np.maximum.reduceat(observed_us[order], firsts)
+    oldest_of = np.maximum.reduceat(oldest[order], firsts)
+    runs, slots_of = run[order][firsts], of[firsts] >> 31
     number = KIND_NUMBERS[kind]
-    found: dict[ReceiptKey, ReceiptGain] = {}
-    for place, (first, end) in enumerate(pairwise(spans_before)):
-        address = addresses[slots_of[place]]
+    whole = np.flatnonzero(np.diff(spans_before) == 1)
+    span, slot = spans_before[whole], slots_of[whole]
+    columns = ReceiptColumns(
+        *(number, routes.divisions[slot], routes.codes[slot], runs[whole], starts[span], ends[span]),
+        *(oldest_of[whole], newest_us[whole]),
+    )
+    torn: dict[ReceiptKey, ReceiptGain] = {}
+    for place in np.flatnonzero(np.diff(spans_before) > 1).tolist():
+        address = routes.addresses[int(slots_of[place])]
         assert address is not None
-        found[ReceiptKey(address.division, address.unit, number, runs[place])] = ReceiptGain(
+        spans = slice(int(spans_before[place]), int(spans_before[place + 1]))
+        torn[ReceiptKey(address.division, address.unit, number, int(runs[place]))] = ReceiptGain(
             [],
-            oldest_of[place] if oldest_of[place] >= 0 else None,
-            from_us(newest[place]),
-            list(zip(span_starts[first:end], span_ends[first:end], strict=True)),
+            int(oldest_of[place]) if oldest_of[place] >= 0 else None,
+            from_us(int(newest_us[place])),
+            list(zip(starts[spans].tolist(), ends[spans].tolist(), strict=True)),
         )
-    return found
+    return columns, torn

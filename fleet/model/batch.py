@@ -33,6 +33,17 @@ READING_COLUMNS = {
 }
 """Every column of each table in its order; a staged row has all of them but `batch`, which the store gives."""
 
+LATEST_COLUMNS = {
+    "position_reading": (
+        *("unit_id", "observed_at", "lat_e7", "lon_e7", "division", "speed_dkmh", "heading_deg", "altitude_m"),
+        *("flags", "ignition", "odometer_m"),
+    ),
+    "usage_reading": (
+        *("unit_id", "observed_at", "odometer_m", "fuel_level_permille", "fuel_level_ml", "soc_permille", "charging"),
+    ),
+}
+"""What of a unit's newest reading goes into its latest state."""
+
 BOOLEANS = ("ignition", "charging")
 
 IDENTITY_COLUMNS = {
@@ -126,16 +137,91 @@ class AnswerRow(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
+class Book:
+    """Ledger rows of one kind in columns: what was received of it, and what became of that within the batch."""
+
+    kind: int
+    hours: list[datetime]  # that occur
+    hour_of: NDArray[np.int64]  # for each row which of `hours`
+    unit_ids: NDArray[np.int64]
+    received: NDArray[np.int64]
+    duplicate: NDArray[np.int64]
+    quarantined: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.unit_ids)
+
+    def key(self, row: int) -> LedgerKey:
+        return LedgerKey(self.hours[self.hour_of[row]], int(self.unit_ids[row]), self.kind)
+
+
+@dataclass(slots=True, eq=False)
+class ReceiptColumns:
+    """What receipts gain, in columns: of each one span of numbers, both ends included, that is committed."""
+
+    kind: int
+    divisions: NDArray[np.int64]
+    units: NDArray[np.bytes_]
+    runs: NDArray[np.int64]
+    firsts: NDArray[np.int64]
+    lasts: NDArray[np.int64]
+    oldest: NDArray[np.int64]  # -1 = not said
+    observed_us: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+
+@dataclass(slots=True, eq=False)
+class Columns:
+    """Rows in columns of whole numbers."""
+
+    values: dict[str, NDArray[np.int64]]  # moments in microseconds since 1970, booleans as 0 and 1
+    known: dict[str, NDArray[np.bool_]]  # of the columns in which some are null: which are not
+
+    def __len__(self) -> int:
+        return len(next(iter(self.values.values())))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Columns) and self.rows() == other.rows()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def chosen(self, names: Sequence[str], places: NDArray[np.intp]) -> Columns:
+        """These columns of these rows."""
+        return Columns(
+            {name: self.values[name][places] for name in names},
+            {name: self.known[name][places] for name in names if name in self.known},
+        )
+
+    def rows(self) -> list[Row]:
+        """As tuples of all columns in their order."""
+        return list(zip(*(self._column(name) for name in self.values), strict=True))
+
+    def _column(self, name: str) -> list[Any]:
+        column: list[Any] = self.values[name].tolist()
+        if name == "observed_at":
+            return [from_us(value) for value in column]
+        if name in BOOLEANS:
+            column = [bool(value) for value in column]
+        if name in self.known:
+            known = self.known[name].tolist()
+            column = [value if there else None for value, there in zip(column, known, strict=True)]
+        return column
+
+
+@dataclass(slots=True, eq=False)
 class Block:
     """Rows of one hypertable in columns, for each of its columns but `batch`, sorted by unit."""
 
     table: str
-    values: dict[str, NDArray[np.int64]]  # moments in microseconds since 1970, booleans as 0 and 1
-    known: dict[str, NDArray[np.bool_]]  # of the columns in which some are null: which are not
+    values: dict[str, NDArray[np.int64]]  # as in `Columns`
+    known: dict[str, NDArray[np.bool_]]
     keys: list[LedgerKey]
-    key_of: NDArray[np.int64]  # for each row which of `keys` counts it
+    key_of: NDArray[np.int64]  # for each row which row of `book`, or behind them which of `keys`, counts it
     origin_of: Callable[[int], Any]  # of a row; `BatchWrite.quarantine_of` understands it
     arrival: NDArray[np.intp]  # for each row its place in the order of arrival
+    book: Book | None = None
 
     def __len__(self) -> int:
         return len(self.key_of)
@@ -145,23 +231,12 @@ class Block:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def rows(self, names: Sequence[str] | None = None, chosen: NDArray[np.intp] | None = None) -> list[Row]:
-        """The chosen rows (all) as tuples of these columns (all, in the order of the table)."""
-        columns = [self._column(name, chosen) for name in names or self.values]
-        return list(zip(*columns, strict=True))
+    @property
+    def columns(self) -> Columns:
+        return Columns(self.values, self.known)
 
-    def _column(self, name: str, chosen: NDArray[np.intp] | None) -> list[Any]:
-        def picked(array: NDArray[Any]) -> list[Any]:
-            return list((array if chosen is None else array[chosen]).tolist())
-
-        column = picked(self.values[name])
-        if name == "observed_at":
-            return [from_us(value) for value in column]
-        if name in BOOLEANS:
-            column = [bool(value) for value in column]
-        if name in self.known:
-            column = [value if known else None for value, known in zip(column, picked(self.known[name]), strict=True)]
-        return column
+    def rows(self) -> list[Row]:
+        return self.columns.rows()
 
 
 @dataclass(slots=True)
@@ -183,8 +258,9 @@ class Staged:
 
 @dataclass(slots=True)
 class BatchWrite:
-    """Everything one transaction has to write. `counts` holds received and what was already decided; the store adds
-    stored, duplicates and conflicts."""
+    """Everything one transaction has to write. `counts` and the books of the blocks hold what was received and what was
+    already decided; the store adds stored, duplicates and conflicts. What receipts gain is in `receipts`, and what is
+    one span for each in `receipt_columns`."""
 
     received_at: datetime
     messages: int
@@ -194,10 +270,42 @@ class BatchWrite:
     quarantine: list[QuarantineRow]
     receipts: dict[ReceiptKey, ReceiptGain]
     statuses: list[StatusRow]
-    latest_positions: list[Row]
-    latest_usages: list[Row]
     quarantine_of: Callable[[Any, Reason], QuarantineRow]
+    receipt_columns: list[ReceiptColumns] = field(default_factory=list)
+    latest: dict[str, Columns] = field(default_factory=dict)  # LATEST_COLUMNS of each table, a row for each unit
     answers: list[AnswerRow] = field(default_factory=list)
     resolved: list[tuple[int, LedgerKey]] = field(default_factory=list)  # quarantine rows this batch retries
     observed_from: datetime | None = None
     observed_to: datetime | None = None
+
+    def every_count(self) -> dict[LedgerKey, Count]:
+        """`counts` and the books together."""
+        found = {
+            key: Count(one.received, one.stored, one.duplicate, one.quarantined) for key, one in self.counts.items()
+        }
+        for staged in self.staged.values():
+            book = staged.block.book if staged.block is not None else None
+            for row in range(len(book) if book is not None else 0):
+                assert book is not None
+                count = found.setdefault(book.key(row), Count())
+                count.received += int(book.received[row])
+                count.duplicate += int(book.duplicate[row])
+                count.quarantined += int(book.quarantined[row])
+        return found
+
+    def every_receipt(self) -> dict[ReceiptKey, ReceiptGain]:
+        """`receipts` and `receipt_columns` together."""
+        found = {
+            key: ReceiptGain(list(one.numbers), one.oldest_seq, one.observed_at, list(one.spans))
+            for key, one in self.receipts.items()
+        }
+        for columns in self.receipt_columns:
+            for row in range(len(columns)):
+                unit = columns.units[row].decode()
+                key = ReceiptKey(int(columns.divisions[row]), unit, columns.kind, int(columns.runs[row]))
+                observed_at = from_us(int(columns.observed_us[row]))
+                gain = found.setdefault(key, ReceiptGain([], None, observed_at))
+                gain.spans.append((int(columns.firsts[row]), int(columns.lasts[row])))
+                oldest = int(columns.oldest[row])
+                gain.raise_to(oldest if oldest >= 0 else None, observed_at)
+        return found

@@ -5,8 +5,6 @@ Straight into the table first; by way of a staging table where a sample was stor
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-
 import asyncpg
 import numpy as np
 
@@ -23,8 +21,9 @@ from fleet.model.batch import (
     Staged,
 )
 from fleet.model.readings import Reason
-from fleet.store.binary_copy import Known, Values, encode, widths
+from fleet.store.binary_copy import pieces, widths
 from fleet.store.tables.readings import position_reading, usage_reading
+from fleet.store.unit_columns import Outcome
 
 DOUBTFUL_BATCHES = 16
 """From a batch on that holds a sample which was stored before, so many are compared row by row, that one included."""
@@ -60,13 +59,16 @@ class BatchReadings:
 
     async def insert(
         self, batch: BatchWrite, number: int, counts: dict[LedgerKey, Count], quarantine: list[QuarantineRow]
-    ) -> None:
-        """All of the batch's readings, under its `number`; adds to `counts` and `quarantine` what came of them."""
+    ) -> list[Outcome]:
+        """All of the batch's readings, under its `number`; adds to `counts` and `quarantine` what came of them, and
+        answers it for what has a book."""
+        outcomes: list[Outcome] = []
         for kind, staged in batch.staged.items():
             if staged.rows:
                 await self._insert_readings(READING_TABLE[kind], staged, number, counts, quarantine, batch)
             if staged.block is not None:
-                await self._insert_block(staged.block, number, counts, quarantine, batch)
+                outcomes += await self._insert_block(staged.block, number, counts, quarantine, batch)
+        return outcomes
 
     async def _insert_readings(
         self,
@@ -101,20 +103,29 @@ class BatchReadings:
         counts: dict[LedgerKey, Count],
         quarantine: list[QuarantineRow],
         batch: BatchWrite,
-    ) -> None:
-        stored = np.bincount(block.key_of, minlength=len(block.keys))
+    ) -> list[Outcome]:
+        booked = 0 if block.book is None else len(block.book)
+        places = booked + len(block.keys)
+        stored = np.bincount(block.key_of, minlength=places)
+        duplicate, quarantined = np.zeros(places, dtype=np.int64), np.zeros(places, dtype=np.int64)
         if self._doubts.get(block.table, 0) or not await self._copy(block, number):
             for ordinal, same in (await self._sift(block, number)).items():
                 place = int(block.key_of[ordinal])
                 stored[place] -= 1
-                count = counts[block.keys[place]]
                 if same:
-                    count.duplicate += 1
+                    duplicate[place] += 1
                 else:
-                    count.quarantined += 1
+                    quarantined[place] += 1
                     quarantine.append(batch.quarantine_of(block.origin_of(ordinal), _CONFLICT))
-        for key, found in zip(block.keys, stored.tolist(), strict=True):
-            counts[key].stored += found
+        for place, key in enumerate(block.keys, start=booked):
+            count = counts[key]
+            count.stored += int(stored[place])
+            count.duplicate += int(duplicate[place])
+            count.quarantined += int(quarantined[place])
+        if block.book is None:
+            return []
+        book, first = block.book, slice(booked)
+        return [Outcome(book, stored[first], book.duplicate + duplicate[first], book.quarantined + quarantined[first])]
 
     async def _copy(self, block: Block, number: int) -> bool:
         """Straight into the table, at half the cost; False, and nothing written, when a row was stored before."""
@@ -123,7 +134,7 @@ class BatchReadings:
         try:
             async with self._connection.transaction():
                 status = await self._connection.copy_to_table(
-                    block.table, source=_pieces(columns, values, block.known), columns=list(columns), format="binary"
+                    block.table, source=pieces(columns, values, block.known), columns=list(columns), format="binary"
                 )
         except asyncpg.UniqueViolationError:
             # Samples that are sent again come in flocks.
@@ -139,7 +150,7 @@ class BatchReadings:
         values = {**block.values, "ordinal": np.arange(len(block))}
         await self._connection.copy_to_table(
             f"stage_{block.table}",
-            source=_pieces(columns, values, block.known),
+            source=pieces(columns, values, block.known),
             columns=list(columns),
             format="binary",
         )
@@ -180,11 +191,6 @@ class BatchReadings:
             number,
         )
         return {row["ordinal"]: row["same"] for row in rows}
-
-
-async def _pieces(columns: Mapping[str, str], values: Values, known: Known) -> AsyncIterator[bytes]:
-    for piece in encode(columns, values, known):
-        yield piece
 
 
 def _number(status: str) -> int:

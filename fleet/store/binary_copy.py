@@ -1,11 +1,13 @@
 """Columns as PostgreSQL's binary COPY: no value is touched one by one. Pure.
 
-Rows in which the same columns are known have the same layout, so each such group is one array of records.
+Rows in which the same columns are known, and texts have the same lengths, have the same layout, so each such group is
+one array of records.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,10 @@ _TRAILER = b"\xff\xff"
 _EPOCH_US = 946_684_800_000_000
 """PostgreSQL counts microseconds from 2000 on."""
 
-Values = Mapping[str, NDArray[np.int64]]
+TEXT = "text"
+"""The width of a column of short texts: an array of bytes, none of them empty or longer than 255."""
+
+Values = Mapping[str, NDArray[Any]]
 Known = Mapping[str, NDArray[np.bool_]]
 
 
@@ -44,22 +49,32 @@ def encode(columns: Mapping[str, str], values: Values, known: Known) -> Iterator
         _check(name, width, values[name])
     rows = len(next(iter(values.values())))
     nullable = [name for name in columns if name in known]
+    texts = [name for name, width in columns.items() if width == TEXT]
     pattern = np.zeros(rows, dtype=np.int64)
-    for bit, name in enumerate(nullable):
-        pattern |= known[name].astype(np.int64) << bit
-    for one in np.unique(pattern).tolist() if nullable else [0]:
-        chosen = np.flatnonzero(pattern == one) if nullable else slice(None)
-        absent = {name for bit, name in enumerate(nullable) if not one >> bit & 1}
-        yield _records(columns, values, absent, chosen)
+    for name in texts:
+        pattern = pattern << 8 | np.char.str_len(values[name])
+    for name in nullable:
+        pattern = pattern << 1 | known[name]
+    for one in np.unique(pattern).tolist() if nullable or texts else [0]:
+        chosen = np.flatnonzero(pattern == one) if nullable or texts else slice(None)
+        absent = {name for bit, name in enumerate(reversed(nullable)) if not one >> bit & 1}
+        lengths = {name: one >> len(nullable) + 8 * place & 255 for place, name in enumerate(reversed(texts))}
+        yield _records(columns, values, absent, lengths, chosen)
     yield _TRAILER
 
 
-def _records(columns: Mapping[str, str], values: Values, absent: set[str], chosen: NDArray[np.intp] | slice) -> bytes:
+def _records(
+    columns: Mapping[str, str],
+    values: Values,
+    absent: set[str],
+    lengths: Mapping[str, int],
+    chosen: NDArray[np.intp] | slice,
+) -> bytes:
     layout: list[tuple[str, str]] = [("fields", ">i2")]
     for name, width in columns.items():
         layout.append((f"length of {name}", ">i4"))
         if name not in absent:
-            layout.append((name, ">i8" if width == "M" else width))
+            layout.append((name, f"S{lengths[name]}" if width == TEXT else ">i8" if width == "M" else width))
     records = np.empty(len(next(iter(values.values()))[chosen]), dtype=layout)
     records["fields"] = len(columns)
     for name, width in columns.items():
@@ -72,9 +87,20 @@ def _records(columns: Mapping[str, str], values: Values, absent: set[str], chose
     return records.tobytes()
 
 
-def _check(name: str, width: str, values: NDArray[np.int64]) -> None:
+def _check(name: str, width: str, values: NDArray[Any]) -> None:
     if width in ("M", ">i8") or not len(values):
+        return
+    if width == TEXT:
+        lengths = np.char.str_len(values)
+        if not lengths.all() or lengths.max() > 255:
+            raise OverflowError(f"{name}: a text that is empty or longer than 255 bytes")
         return
     bounds = np.iinfo(width)
     if values.min() < bounds.min or values.max() > bounds.max:
         raise OverflowError(f"{name}: a value between {values.min()} and {values.max()} does not fit its column")
+
+
+async def pieces(columns: Mapping[str, str], values: Values, known: Known) -> AsyncIterator[bytes]:
+    """`encode`, as the driver takes it."""
+    for piece in encode(columns, values, known):
+        yield piece

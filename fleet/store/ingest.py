@@ -17,9 +17,12 @@ import msgspec
 from fleet.model.batch import BatchWrite, Count, LedgerKey, QuarantineRow, Row, spans
 from fleet.store.batch_readings import BatchReadings
 from fleet.store.outbox import take_answers
+from fleet.store.unit_columns import ON_LEDGER, ON_RECEIPT, Outcome, UnitColumns
 
 WORKER_BITS = 4
 """A reading's `batch` is n * 16 + worker, so that numbers of all workers rise together and BRIN stays sharp."""
+
+_COUNTED = ("received", "stored", "duplicate", "quarantined")
 
 
 class Written(NamedTuple):
@@ -39,10 +42,12 @@ class BatchStore:
         self._worker = worker
         self._next = 0
         self._readings = BatchReadings(connection)
+        self._units = UnitColumns(connection)
 
     async def prepare(self) -> None:
         """Makes the staging tables and finds the next batch number."""
         await self._readings.prepare()
+        await self._units.prepare()
         last = await self._connection.fetchval("select max(n) from batch where worker = $1", self._worker)
         self._next = (last or 0) + 1
 
@@ -74,7 +79,7 @@ class BatchStore:
         number = (n << WORKER_BITS) | self._worker
         counts = {key: Count(c.received, c.stored, c.duplicate, c.quarantined) for key, c in batch.counts.items()}
         quarantine = list(batch.quarantine)
-        await self._readings.insert(batch, number, counts, quarantine)
+        outcomes = await self._readings.insert(batch, number, counts, quarantine)
         # From here to COMMIT the workers go one after the other: revisions become visible in their order, and rows that
         # several workers write (latest state, ledger, receipts) are taken in no order that could deadlock.
         revision: int = await self._connection.fetchval(
@@ -89,13 +94,11 @@ class BatchStore:
         await self._resolve(batch, counts)
         await self._insert_quarantine(quarantine, number)
         await self._update_receipts(batch, revision)
-        return await self._close_books(batch, n, revision, counts)
+        return await self._close_books(batch, n, revision, counts, outcomes)
 
     async def _update_latest(self, batch: BatchWrite, revision: int) -> set[int]:
-        if batch.latest_positions:
-            await self._connection.execute(LATEST_POSITION, revision, *_columns(batch.latest_positions))
-        if batch.latest_usages:
-            await self._connection.execute(LATEST_USAGE, revision, *_columns(batch.latest_usages))
+        for table, columns in batch.latest.items():
+            await self._units.update_latest(table, columns, revision, batch.received_at)
         if not batch.statuses:
             return set()
         rows = await self._connection.fetch(LATEST_STATUS, revision, *_columns([s[:3] for s in batch.statuses]))
@@ -134,6 +137,7 @@ class BatchStore:
         )
 
     async def _update_receipts(self, batch: BatchWrite, revision: int) -> None:
+        await self._units.add_to_receipts(batch.receipt_columns, revision, batch.received_at)
         if not batch.receipts:
             return
         rows = [
@@ -142,22 +146,32 @@ class BatchStore:
         ]
         await self._connection.execute(RECEIPT, revision, batch.received_at, *_columns(rows))
 
-    async def _close_books(self, batch: BatchWrite, n: int, revision: int, counts: dict[LedgerKey, Count]) -> Written:
-        rows = [(*key, c.received, c.stored, c.duplicate, c.quarantined) for key, c in counts.items()]
+    async def _close_books(
+        self, batch: BatchWrite, n: int, revision: int, counts: dict[LedgerKey, Count], outcomes: Sequence[Outcome]
+    ) -> Written:
         hours: dict[tuple[datetime, int], Counter[str]] = {}
-        total = Count()
         for key, c in counts.items():
-            sums = hours.setdefault((key.hour, key.kind), Counter())
-            for name in ("received", "stored", "duplicate", "quarantined"):
-                value = getattr(c, name)
-                sums[name] += value
-                setattr(total, name, getattr(total, name) + value)
-        if rows:
+            hours.setdefault((key.hour, key.kind), Counter()).update(
+                received=c.received, stored=c.stored, duplicate=c.duplicate, quarantined=c.quarantined
+            )
+        for book, stored, duplicate, quarantined in outcomes:
+            for place, hour in enumerate(book.hours):
+                here = book.hour_of == place
+                if not here.any():
+                    continue
+                hours.setdefault((hour, book.kind), Counter()).update(
+                    received=int(book.received[here].sum()),
+                    stored=int(stored[here].sum()),
+                    duplicate=int(duplicate[here].sum()),
+                    quarantined=int(quarantined[here].sum()),
+                )
+        total = Count(*(sum(sums[name] for sums in hours.values()) for name in _COUNTED))
+        await self._units.add_to_ledger(outcomes)
+        if counts:
+            rows = [(*key, c.received, c.stored, c.duplicate, c.quarantined) for key, c in counts.items()]
             await self._connection.execute(LEDGER, *_columns(rows))
-            hour_rows = [
-                (*key, sums["received"], sums["stored"], sums["duplicate"], sums["quarantined"])
-                for key, sums in sorted(hours.items())
-            ]
+        if hours:
+            hour_rows = [(*key, *(sums[name] for name in _COUNTED)) for key, sums in sorted(hours.items())]
             await self._connection.execute(LEDGER_HOUR, *_columns(hour_rows))
         await self._connection.execute(
             "insert into batch (worker, n, received_at, revision, messages, received, stored, duplicate, quarantined,"
@@ -178,41 +192,6 @@ def _multirange(found: list[tuple[int, int]]) -> str:
     return "{" + ",".join([f"[{first},{last}]" for first, last in found]) + "}"
 
 
-LATEST_POSITION = """
-insert into latest_state as l (unit_id, revision, position_at, position_received_at, lat_e7, lon_e7, division,
-    speed_dkmh, heading_deg, altitude_m, flags, ignition, odometer_m)
-select u, $1, at, received_at, lat, lon, division, speed, heading, altitude, flags, ignition, odometer
-from unnest($2::int4[], $3::timestamptz[], $4::timestamptz[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
-    $9::int2[], $10::int2[], $11::int2[], $12::bool[], $13::int4[])
-    as n (u, at, received_at, lat, lon, division, speed, heading, altitude, flags, ignition, odometer)
-on conflict (unit_id) do update set
-    revision = excluded.revision, position_at = excluded.position_at,
-    position_received_at = excluded.position_received_at, lat_e7 = excluded.lat_e7, lon_e7 = excluded.lon_e7,
-    division = excluded.division, speed_dkmh = excluded.speed_dkmh, heading_deg = excluded.heading_deg,
-    altitude_m = excluded.altitude_m, flags = excluded.flags,
-    ignition = coalesce(excluded.ignition, l.ignition), odometer_m = coalesce(excluded.odometer_m, l.odometer_m)
--- an implausible fix never moves a vehicle that has a plausible one
-where (l.position_at is null or excluded.position_at > l.position_at)
-    and (excluded.flags & 3 = 0 or l.flags is null or l.flags & 3 <> 0)
-"""
-
-LATEST_USAGE = """
-insert into latest_state as l (unit_id, revision, usage_at, odometer_m, fuel_level_permille, fuel_level_ml,
-    soc_permille, charging)
-select * from (select u, $1::int8, at, odometer, permille, ml, soc, charging
-from unnest($2::int4[], $3::timestamptz[], $4::int4[], $5::int2[], $6::int4[], $7::int2[], $8::bool[])
-    as n (u, at, odometer, permille, ml, soc, charging)) as x
-on conflict (unit_id) do update set
-    revision = excluded.revision, usage_at = excluded.usage_at,
-    odometer_m = case when l.position_at is null or excluded.usage_at >= l.position_at
-        then coalesce(excluded.odometer_m, l.odometer_m) else coalesce(l.odometer_m, excluded.odometer_m) end,
-    fuel_level_permille = coalesce(excluded.fuel_level_permille, l.fuel_level_permille),
-    fuel_level_ml = coalesce(excluded.fuel_level_ml, l.fuel_level_ml),
-    soc_permille = coalesce(excluded.soc_permille, l.soc_permille),
-    charging = coalesce(excluded.charging, l.charging)
-where l.usage_at is null or excluded.usage_at > l.usage_at
-"""
-
 LATEST_STATUS = """
 insert into latest_state as l (unit_id, revision, online, online_at)
 select u, $1, online, at from unnest($2::int4[], $3::bool[], $4::timestamptz[]) as n (u, online, at)
@@ -223,12 +202,10 @@ where l.online is distinct from excluded.online and (l.online_at is null or excl
 returning unit_id
 """
 
-LEDGER = """
+LEDGER = f"""
 insert into ledger as l (hour, unit_id, kind, received, stored, duplicate, quarantined)
 select * from unnest($1::timestamptz[], $2::int4[], $3::int2[], $4::int4[], $5::int4[], $6::int4[], $7::int4[])
-on conflict (unit_id, hour, kind) do update set
-    received = l.received + excluded.received, stored = l.stored + excluded.stored,
-    duplicate = l.duplicate + excluded.duplicate, quarantined = l.quarantined + excluded.quarantined
+{ON_LEDGER}
 """
 
 LEDGER_HOUR = """
@@ -239,14 +216,10 @@ on conflict (hour, kind) do update set
     duplicate = l.duplicate + excluded.duplicate, quarantined = l.quarantined + excluded.quarantined
 """
 
-RECEIPT = """
+RECEIPT = f"""
 insert into receipt as r (division, unit, kind, run, revision, touched_at, committed, oldest_seq, observed_at)
 select division, unit, kind, run, $1, $2, committed::int8multirange, oldest_seq, observed_at
 from unnest($3::int4[], $4::text[], $5::int2[], $6::int8[], $7::text[], $8::int8[], $9::timestamptz[])
     as n (division, unit, kind, run, committed, oldest_seq, observed_at)
-on conflict (division, unit, kind, run) do update set
-    revision = excluded.revision, touched_at = excluded.touched_at,
-    committed = r.committed + excluded.committed,
-    oldest_seq = greatest(r.oldest_seq, excluded.oldest_seq),
-    observed_at = greatest(r.observed_at, excluded.observed_at)
+{ON_RECEIPT}
 """

@@ -72,11 +72,11 @@ payloads = samples | st.lists(samples, max_size=5) | st.sampled_from([{"online":
 )
 def test_every_element_ends_in_exactly_one_place(messages: list[Incoming]) -> None:
     batch = builder().build(messages, UNITS, NOW)
-    received = sum(count.received for count in batch.counts.values())
-    duplicates = sum(count.duplicate for count in batch.counts.values())
+    received = sum(count.received for count in batch.every_count().values())
+    duplicates = sum(count.duplicate for count in batch.every_count().values())
     staged = sum(len(one) for one in batch.staged.values())
-    statuses = sum(count.stored for count in batch.counts.values())
-    quarantined = sum(count.quarantined for count in batch.counts.values())
+    statuses = sum(count.stored for count in batch.every_count().values())
+    quarantined = sum(count.quarantined for count in batch.every_count().values())
     assert quarantined == len(batch.quarantine)
     assert received == staged + duplicates + statuses + len(batch.answers) + quarantined
     structural = 0
@@ -90,9 +90,9 @@ def test_every_element_ends_in_exactly_one_place(messages: list[Incoming]) -> No
 def test_the_same_messages_give_the_same_batch(messages: list[Incoming]) -> None:
     first, second = (builder().build(messages, UNITS, NOW) for _ in range(2))
     assert first.staged == second.staged
-    assert first.counts == second.counts
+    assert first.every_count() == second.every_count()
     assert first.quarantine == second.quarantine
-    assert first.receipts == second.receipts
+    assert first.every_receipt() == second.every_receipt()
 
 
 T0 = int((NOW - timedelta(hours=1)).timestamp() * 1000)
@@ -138,11 +138,10 @@ def test_many_at_once_and_one_by_one_give_the_same_batch(messages: list[Incoming
     )
     for kind in Kind.POSITION, Kind.USAGE:
         assert sorted(quick.staged[kind].every_row(), key=repr) == sorted(slow.staged[kind].every_row(), key=repr)
-    assert quick.counts == slow.counts
+    assert quick.every_count() == slow.every_count()
     assert sorted(quick.quarantine, key=repr) == sorted(slow.quarantine, key=repr)
     assert receipts_of(quick) == receipts_of(slow)
-    assert quick.latest_positions == slow.latest_positions
-    assert quick.latest_usages == slow.latest_usages
+    assert quick.latest == slow.latest
     assert (quick.observed_from, quick.observed_to) == (slow.observed_from, slow.observed_to)
     assert quick.unknown_fields == slow.unknown_fields
     assert [quick.quarantine_of(origin, WHY).payload for origin in origins_of(quick)] == [
@@ -159,7 +158,7 @@ def everywhere(lat_e7: NDArray[np.int32], _lon_e7: NDArray[np.int32]) -> NDArray
 
 def receipts_of(batch: BatchWrite) -> dict[ReceiptKey, tuple[list[tuple[int, int]], int | None, datetime]]:
     found = {}
-    for key, gain in batch.receipts.items():
+    for key, gain in batch.every_receipt().items():
         numbers = [*gain.numbers, *(n for first, last in gain.spans for n in range(first, last + 1))]
         found[key] = (spans(numbers), gain.oldest_seq, gain.observed_at)
     return found
@@ -173,17 +172,17 @@ def origins_of(batch: BatchWrite) -> list[Any]:
 def test_the_newest_plausible_fix_is_the_latest_state() -> None:
     sent = [fix(1, seq=1), fix(3, lat=0, lon=0, seq=3), fix(2, lat=25.6, seq=2)]
     batch = builder().build([message(sent)], UNITS, NOW)
-    assert [(row[0], row[3]) for row in batch.latest_positions] == [(1, 256_000_000)]
+    assert [(row[0], row[2]) for row in batch.latest["position_reading"].rows()] == [(1, 256_000_000)]
 
 
 def test_a_refused_sample_with_a_readable_number_is_covered_by_the_receipt() -> None:
     batch = builder().build([message([fix(seq=1), fix(seq=2, lat=99), {"seq": "x"}])], UNITS, NOW)
-    assert [sorted(gain.numbers) for gain in batch.receipts.values()] == [[1, 2]]
+    assert [sorted(gain.numbers) for gain in batch.every_receipt().values()] == [[1, 2]]
 
 
 def test_what_comes_by_another_address_never_touches_the_units_own_receipt() -> None:
     batch = builder().build([message(fix(seq=9), "fleet/v1/530303/u1/position")], UNITS, NOW)
-    assert [(key.division, key.unit) for key in batch.receipts] == [(530303, "u1")]
+    assert [(key.division, key.unit) for key in batch.every_receipt()] == [(530303, "u1")]
     assert [row.reasons[0].code for row in batch.quarantine] == ["wrong_division"]
 
 
@@ -249,6 +248,8 @@ def test_an_event_that_comes_twice_is_a_duplicate_and_with_other_detail_a_confli
     sent = [door, {**door, "detail": {"a": 2}}, door, other]
     batch = builder().build([message(sent, "fleet/v1/530302/u1/event")], UNITS, NOW)
     assert [row[-2:] for row in batch.staged[Kind.EVENT].rows] == [("door_open", '{"a":1}'), ("ignition_on", '{"a":1}')]
-    assert [(count.received, count.duplicate, count.quarantined) for count in batch.counts.values()] == [(4, 1, 1)]
+    assert [(count.received, count.duplicate, count.quarantined) for count in batch.every_count().values()] == [
+        (4, 1, 1)
+    ]
     assert [row.reasons[0].code for row in batch.quarantine] == ["identity_conflict"]
     assert json.loads(batch.quarantine[0].payload)["detail"] == {"a": 2}

@@ -108,7 +108,7 @@ def receipts_of(batch: BatchWrite) -> dict[ReceiptKey, object]:
             gain.oldest_seq,
             gain.observed_at,
         )
-        for key, gain in batch.receipts.items()
+        for key, gain in batch.every_receipt().items()
     }
 
 
@@ -128,7 +128,7 @@ def expected(sent: Sequence[Incoming]) -> int:
 def test_a_batch_accounts_for_every_message_either_way(sent: list[Incoming]) -> None:
     quick, slow = (BatchBuilder(DEFAULT, somewhere, swift=swift).build(sent, UNITS, NOW) for swift in (True, False))
     counts = Counter[str]()
-    for count in quick.counts.values():
+    for count in quick.every_count().values():
         counts.update(received=count.received, duplicate=count.duplicate, quarantined=count.quarantined)
         counts.update(statuses=count.stored)
     staged = sum(len(one) for one in quick.staged.values())
@@ -139,12 +139,12 @@ def test_a_batch_accounts_for_every_message_either_way(sent: list[Incoming]) -> 
     )
     for row in quick.quarantine:
         assert any(row.payload in one.payload for one in sent)
-    assert quick.counts == slow.counts
+    assert quick.every_count() == slow.every_count()
     assert sorted(quick.quarantine, key=repr) == sorted(slow.quarantine, key=repr)
     assert receipts_of(quick) == receipts_of(slow)
     for kind in (Kind.POSITION, Kind.USAGE, Kind.EVENT):
         assert sorted(quick.staged[kind].every_row(), key=repr) == sorted(slow.staged[kind].every_row(), key=repr)
-    assert (quick.latest_positions, quick.latest_usages) == (slow.latest_positions, slow.latest_usages)
+    assert quick.latest == slow.latest
 
 
 class Books:

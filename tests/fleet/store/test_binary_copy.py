@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import asyncpg
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from fleet.model.batch import READING_COLUMNS, Block
-from fleet.store.binary_copy import Known, Values, encode, widths
+from fleet.store.binary_copy import TEXT, Values, encode, pieces, widths
 from fleet.store.tables.readings import event_reading, position_reading, usage_reading
 
 NULLABLE = ("seq", "odometer_m", "ignition", "charging", "altitude_m", "fuel_used_ml")
@@ -40,7 +38,7 @@ async def test_every_value_and_every_null_arrives(database_url: str, table: obje
         )
         await connection.copy_to_table(
             "taken",
-            source=_pieces({"ordinal": ">i4", **columns}, {**values, "ordinal": np.arange(500)}, known),
+            source=pieces({"ordinal": ">i4", **columns}, {**values, "ordinal": np.arange(500)}, known),
             columns=["ordinal", *names],
             format="binary",
         )
@@ -51,9 +49,35 @@ async def test_every_value_and_every_null_arrives(database_url: str, table: obje
     assert [tuple(row) for row in found] == block.rows()
 
 
-async def _pieces(columns: dict[str, str], values: Values, known: Known) -> AsyncIterator[bytes]:
-    for piece in encode(columns, values, known):
-        yield piece
+@pytest.mark.store
+async def test_texts_of_all_lengths_arrive_beside_nulls(database_url: str) -> None:
+    columns = {"number": ">i4", "code": TEXT, "also": TEXT, "maybe": ">i8"}
+    codes = [b"a" * (1 + number % 32) for number in range(100)]
+    others = [b"%d" % (number * number) for number in range(100)]
+    values: Values = {
+        "number": np.arange(100),
+        "code": np.array(codes),
+        "also": np.array(others),
+        "maybe": np.arange(100) * 10**12,
+    }
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute("create temporary table taken (number int, code text, also text, maybe bigint)")
+        known = {"maybe": np.arange(100) % 3 > 0}
+        await connection.copy_to_table("taken", source=pieces(columns, values, known), format="binary")
+        found = await connection.fetch("select * from taken order by number")
+    finally:
+        await connection.close()
+    assert [tuple(row) for row in found] == [
+        (number, codes[number].decode(), others[number].decode(), number * 10**12 if number % 3 else None)
+        for number in range(100)
+    ]
+
+
+def test_a_text_that_has_no_length_of_its_own_is_refused() -> None:
+    for texts in ([b"a", b""], [b"a" * 256]):
+        with pytest.raises(OverflowError, match="code"):
+            list(encode({"code": TEXT}, {"code": np.array(texts)}, {}))
 
 
 def test_a_value_that_does_not_fit_its_column_is_never_cut() -> None:
