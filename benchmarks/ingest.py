@@ -152,8 +152,10 @@ def await_received(url: str, total: int) -> None:
     async def work() -> None:
         connection = await asyncpg.connect(url)
         try:
-            while await connection.fetchval("select coalesce(sum(received), 0) from batch") < total:
+            received = 0
+            while received < total:
                 await asyncio.sleep(0.05)
+                received = await connection.fetchval("select coalesce(sum(received), 0) from batch")
         finally:
             await connection.close()
 

@@ -54,6 +54,8 @@ _WHY_CONFLICT = Reason(
     "identity_conflict", None, "another sample of the same unit, kind, time, run and seq came with other content"
 )
 
+_WEIGHED_AT_ONCE = 1_000
+
 
 class Origin(NamedTuple):
     """Where a staged row came from; enough to quarantine it if the store finds a conflict."""
@@ -89,10 +91,14 @@ class BatchBuilder:
 
     def fitting(self, arrivals: Arrivals, most_samples: int) -> int:
         """How many of the first messages make a batch of about `most_samples` samples; one at the least."""
-        weights = self.codec.weights(arrivals.payloads)
-        if sum(weights) <= most_samples:
-            return len(weights)
-        return max(bisect_right(list(accumulate(weights)), most_samples), 1)
+        count, samples = 0, 0
+        while count < len(arrivals):  # no more of them than fit are looked at: the others come again
+            weights = self.codec.weights(arrivals.payloads[count : count + _WEIGHED_AT_ONCE])
+            if samples + sum(weights) > most_samples:
+                return max(count + bisect_right(list(accumulate(weights)), most_samples - samples), 1)
+            count += len(weights)
+            samples += sum(weights)
+        return count
 
     def build(
         self,

@@ -7,6 +7,7 @@ so a store that is slow or away stops the flow at the broker, which queues.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -30,6 +31,9 @@ FLOOD = 4_000
 costs for each unit is shared by more of its messages then."""
 
 _FLOOD_TURNS = 3
+
+ENOUGH_BYTES = 8 * 1_048_576
+"""As much fills a batch, whether of single samples or of arrays: nothing more is waited for."""
 
 SHARED_GROUP = "ingest"
 DROPPED_TOPIC = "$SYS/broker/publish/messages/dropped"
@@ -115,6 +119,8 @@ class Inbox:
         self._generation = 0
         self._earlier: list[Deliveries] = []  # of connections that are gone and whose session is gone with them
         self._arrived = asyncio.Event()
+        self._wanted = 0  # messages; 0 while nobody waits for so many
+        self._enough = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self.published) + sum(map(len, self._earlier))
@@ -144,6 +150,8 @@ class Inbox:
             self._ends.append(count)
             self._moments.append(received_at)
             self._arrived.set()
+            if self._wanted and self._holds(self._wanted):
+                self._enough.set()
 
     async def take(self, most: int, age_s: float, wait_s: float) -> Deliveries:
         """As `Uplink.take`."""
@@ -154,9 +162,9 @@ class Inbox:
             except TimeoutError:
                 return self._all()
         for turn in range(_FLOOD_TURNS):
-            if len(self) >= most or (turn and len(self) < FLOOD * turn):
+            if self._holds(most) or (turn and len(self) < FLOOD * turn):
                 break
-            await asyncio.sleep(age_s)
+            await self._wait_for(most, age_s)
         if self._earlier:
             deliveries = self._earlier.pop(0)
         else:
@@ -168,6 +176,16 @@ class Inbox:
         left = [self.published.payloads, *(one.arrivals.payloads for one in self._earlier)]
         self._bytes = sum(sum(map(len, payloads)) for payloads in left)
         return deliveries
+
+    def _holds(self, most: int) -> bool:
+        return len(self) >= most or self._bytes >= ENOUGH_BYTES
+
+    async def _wait_for(self, most: int, age_s: float) -> None:
+        self._wanted = most
+        self._enough.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._enough.wait(), age_s)
+        self._wanted = 0
 
     def _all(self) -> Deliveries:
         found = self.published

@@ -201,6 +201,7 @@ def test_a_batch_is_bounded_by_samples_however_many_a_message_holds() -> None:
     assert of(Arrivals.of(arrays), 100) == 1
     assert of(Arrivals.of([message(fix()) for _ in range(50)]), 40) == 40
     assert of(Arrivals.of([message([1] * 900) for _ in range(50)]), 560) == 10
+    assert of(Arrivals.of([message([fix(), fix()])] * 2_600), 5_000) == 2_500
     assert of(Arrivals(), 10) == 0
 
 
