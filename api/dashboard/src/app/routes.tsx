@@ -16,7 +16,14 @@ export interface Entry {
 }
 
 /** Every page: one line for its file, one entry here. The order is that of the rail. */
-const MapPage = lazy(() => import("../pages/MapPage"));
+// The map is the larger part of its page by far: it is fetched beside it, and where it is what was asked for, before the
+// page knows who asks.
+const loadMap = () => {
+  void import("../livemap/LiveMap").catch(() => undefined);
+  return import("../pages/MapPage");
+};
+const MapPage = lazy(loadMap);
+if (location.pathname.startsWith("/map")) void loadMap().catch(() => undefined);
 const DispatchPage = lazy(() => import("../pages/DispatchPage"));
 const CasesPage = lazy(() => import("../pages/CasesPage"));
 const HistoryPage = lazy(() => import("../pages/HistoryPage"));

@@ -47,6 +47,11 @@ export class SharedStream {
     held.catch(() => undefined);
   }
 
+  /** Whether this tab reads for itself, and so will be told of the whole fleet. */
+  get reads(): boolean {
+    return this.source !== null;
+  }
+
   /** Tries at once instead of waiting. */
   readonly hurry = () => {
     if (this.retryAtMs > 0) this.open();

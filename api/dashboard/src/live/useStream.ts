@@ -74,7 +74,7 @@ export function useStream(): Live {
     setStream(opened);
     // A tab that does not read itself missed what was told before it came; the one that reads is told by the stream.
     const latest = window.setTimeout(() => {
-      if (fleet.loaded) return;
+      if (fleet.loaded || opened.reads) return;
       const show = (found: object) => hear("positions", JSON.stringify({ ...found, full: true, gone: [] }));
       void data(api.GET("/api/v1/positions/latest")).then((found) => fleet.loaded || show(found), () => undefined);
     }, 800);
