@@ -29,16 +29,21 @@ SERVER_SETTINGS = MappingProxyType(
 class Database:
     """The engine with a limit on waiting. `settled` is told which audit entries were committed, and waits for them."""
 
+    patience_s = PATIENCE_S
+
     def __init__(self, engine: AsyncEngine, settled: Callable[[Collection[int]], Awaitable[object]]) -> None:
         self._engine = engine
         self._settled = settled
 
     @asynccontextmanager
-    async def begin(self, *, within_s: float = PATIENCE_S) -> AsyncIterator[AsyncConnection]:
-        """A transaction, committed at the end. Raises StoreUnavailable when it does not finish `within_s` seconds."""
+    async def begin(self, *, within_s: float | None = None) -> AsyncIterator[AsyncConnection]:
+        """A transaction, committed at the end.
+
+        Raises StoreUnavailable when it does not finish `within_s` seconds, by default `patience_s`.
+        """
         recorded: list[int] = []
         try:
-            async with store_errors(), asyncio.timeout(within_s), self._engine.begin() as connection:
+            async with store_errors(), asyncio.timeout(within_s or self.patience_s), self._engine.begin() as connection:
                 connection.info[RECORDED] = recorded  # a new list: the connection is used again and again
                 yield connection
         except PoolTimeout as error:
