@@ -18,8 +18,6 @@ from fleet.errors import StoreUnavailable
 from fleet.store.audit import RECORDED
 from fleet.store.pool import store_errors
 
-PATIENCE_S = 5.0
-
 SERVER_SETTINGS = MappingProxyType(
     {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s", "lock_timeout": "10s"}
 )
@@ -29,7 +27,8 @@ SERVER_SETTINGS = MappingProxyType(
 class Database:
     """The engine with a limit on waiting. `settled` is told which audit entries were committed, and waits for them."""
 
-    patience_s = PATIENCE_S
+    patience_s = 5.0
+    """For a transaction that names no other."""
 
     def __init__(self, engine: AsyncEngine, settled: Callable[[Collection[int]], Awaitable[object]]) -> None:
         self._engine = engine

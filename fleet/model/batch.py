@@ -277,35 +277,3 @@ class BatchWrite:
     resolved: list[tuple[int, LedgerKey]] = field(default_factory=list)  # quarantine rows this batch retries
     observed_from: datetime | None = None
     observed_to: datetime | None = None
-
-    def every_count(self) -> dict[LedgerKey, Count]:
-        """`counts` and the books together."""
-        found = {
-            key: Count(one.received, one.stored, one.duplicate, one.quarantined) for key, one in self.counts.items()
-        }
-        for staged in self.staged.values():
-            book = staged.block.book if staged.block is not None else None
-            for row in range(len(book) if book is not None else 0):
-                assert book is not None
-                count = found.setdefault(book.key(row), Count())
-                count.received += int(book.received[row])
-                count.duplicate += int(book.duplicate[row])
-                count.quarantined += int(book.quarantined[row])
-        return found
-
-    def every_receipt(self) -> dict[ReceiptKey, ReceiptGain]:
-        """`receipts` and `receipt_columns` together."""
-        found = {
-            key: ReceiptGain(list(one.numbers), one.oldest_seq, one.observed_at, list(one.spans))
-            for key, one in self.receipts.items()
-        }
-        for columns in self.receipt_columns:
-            for row in range(len(columns)):
-                unit = columns.units[row].decode()
-                key = ReceiptKey(int(columns.divisions[row]), unit, columns.kind, int(columns.runs[row]))
-                observed_at = from_us(int(columns.observed_us[row]))
-                gain = found.setdefault(key, ReceiptGain([], None, observed_at))
-                gain.spans.append((int(columns.firsts[row]), int(columns.lasts[row])))
-                oldest = int(columns.oldest[row])
-                gain.raise_to(oldest if oldest >= 0 else None, observed_at)
-        return found

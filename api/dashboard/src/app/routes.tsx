@@ -15,7 +15,6 @@ export interface Entry {
   rail?: { word: Key<"shell">; icon: ReactNode; key: string; foot?: boolean };
 }
 
-/** Every page: one line for its file, one entry here. The order is that of the rail. */
 // The map is the larger part of its page by far: it is fetched beside it, and where it is what was asked for, before the
 // page knows who asks.
 const loadMap = () => {
@@ -33,6 +32,7 @@ const AuditPage = lazy(() => import("../pages/AuditPage"));
 const SystemPage = lazy(() => import("../pages/SystemPage"));
 const AccountPage = lazy(() => import("../pages/AccountPage"));
 
+/** Every page: one line for its file above, one entry here. The order is that of the rail. */
 export const PAGES: readonly Entry[] = [
   { path: "/map", page: MapPage, right: "read_positions", rail: { word: "nav_map", icon: <EnvironmentOutlined />, key: "m" } },
   { path: "/dispatch", page: DispatchPage, right: "read_orders", rail: { word: "nav_dispatch", icon: <DeploymentUnitOutlined />, key: "d" } },

@@ -84,7 +84,7 @@ export class SharedStream {
       source.addEventListener(kind, (message: MessageEvent<string>) => {
         this.failures = 0;
         this.listener(kind, message.data);
-        this.passed = this.passed.then(() => this.pass(kind, message.data));
+        this.passed = this.passed.then(() => this.pass(kind, message.data)).catch(() => undefined);
       });
     }
     source.onerror = () => {

@@ -7,10 +7,10 @@ import { fleet, type Vehicle } from "../live/fleet";
 import { readCounties, type County } from "./counties";
 import { collection, countyPoints, inView, pointOf } from "./features";
 import { listen, type MapEvents } from "./events";
+import { keepInSight } from "./follow";
 import { afterwards, drawTogether } from "./frames";
 import { addLayers } from "./layers";
 import { Sources } from "./sources";
-import { keepInSight } from "./follow";
 import { baseStyle, CITY, NEAR_ZOOM } from "./style";
 import { addSymbols } from "./symbols";
 
@@ -125,7 +125,7 @@ export class FleetMap {
   };
 
   private wasDrawn(): void {
-    if (!fleet.loaded || this.drawn) return;
+    if (!fleet.loaded || this.drawn || (this.emptied && !this.small.has("names"))) return;
     this.drawn = true;
     performance.mark("map-drawn");
   }
