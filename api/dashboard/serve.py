@@ -48,7 +48,7 @@ NONCE_MARK = "__CSP_NONCE__"
 FOR_GOOD = "public, max-age=31536000, immutable"
 NOT_BUILT = (
     "The page has not been built: run `make setup`, or `python -m api.dashboard.build`, and start the service again.\n"
-    "页面尚未构建:请运行 make setup 后重新启动服务。\n"
+    "页面尚未构建：请运行 make setup 后重新启动服务。\n"
 )
 
 PAGE_POLICY = (

@@ -45,7 +45,7 @@ it("puts before and after side by side", () => {
 
 it("has words for actions, subjects and values", () => {
   expect(actionWord("zh", "track.read")).toBe("查阅轨迹");
-  expect(actionWord("zh", "vehicle.change")).toBe("车辆:修改");
+  expect(actionWord("zh", "vehicle.change")).toBe("车辆：修改");
   expect(actionWord("en", "sealing list.create")).toBe("Sealing list: created");
   expect(subjectParts("zh", "vehicle:17")).toEqual({ kind: "vehicle", word: "车辆", id: "17" });
   expect(valueWord("zh", "use", "law_enforcement")).toBe("执法执勤");

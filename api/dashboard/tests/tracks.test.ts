@@ -54,9 +54,9 @@ describe("what a rule says", () => {
   const ground = (code: string, data: Record<string, unknown>) => ({ code, data, zh: "服务器的话", en: "the server's words" });
   it("has every value in its unit, Shanghai's time, and a dash for what is missing", () => {
     const above = ground("above_limit", { from: "2026-11-20T02:54:36.879+00:00", seconds: 1170, limit_dkmh: 1200, highest_dkmh: 1351 });
-    expect(groundWords(above, "zh")).toBe("2026-11-20 10:54:36 起超过 120 km/h 共 20 分钟,最高 135.1 km/h");
+    expect(groundWords(above, "zh")).toBe("2026-11-20 10:54:36 起超过 120 km/h 共 20 分钟，最高 135.1 km/h");
     expect(groundWords(ground("odometer_grew_in_silence", { undocumented_m: 37_780 }), "en")).toBe("The odometer grew by 37.8 km in a silence");
-    expect(groundWords(ground("no_order", {}), "zh")).toBe("— 出车,没有派车单");
+    expect(groundWords(ground("no_order", {}), "zh")).toBe("— 出车，没有派车单");
     expect(groundWords(ground("of_tomorrow", {}), "en")).toBe("the server's words");
     expect(valueWords("unit_silent.parked_s", 7200, "en")).toBe("2 h 00 min");
   });

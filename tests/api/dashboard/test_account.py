@@ -62,7 +62,7 @@ def test_a_second_factor_is_set_up_asked_for_and_switched_off(person: Person, to
     assert logs_in(town, "approver", PASSWORD, first) == 200
 
     factor.get_by_role("button", name="停用").click()
-    factor.get_by_label("六位动态口令,或一个恢复码").fill(second)
+    factor.get_by_label("六位动态口令，或一个恢复码").fill(second)
     factor.get_by_role("button", name="停用").click()
     expect(factor.get_by_role("button", name="设置")).to_be_visible()
     assert logs_in(town, "approver", PASSWORD) == 200

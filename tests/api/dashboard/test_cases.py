@@ -52,7 +52,7 @@ def test_a_case_is_found_weighed_and_decided_by_keyboard(person: Person, town: T
     page.get_by_role("tab", name="可排除情形").click()
     expect(page.get_by_role("tabpanel")).to_contain_text("没有本车的派车单")
     expect(page.get_by_role("button", name="确认")).to_be_disabled()
-    expect(page.locator(".nots")).to_contain_text("当前为“待受理”,不能确认")
+    expect(page.locator(".nots")).to_contain_text("当前为“待受理”，不能确认")
     page.keyboard.press("i")
     expect(page.locator(".side .steps .now")).to_have_text("已指派")
     page.keyboard.press("c")
@@ -81,7 +81,7 @@ def test_what_changed_meanwhile_is_compared_before_it_is_decided(person: Person,
     expect(dialog).to_contain_text("您查看时此线索已被改动")
     expect(dialog.get_by_role("row", name="状态")).to_contain_text("已指派")
     expect(dialog.get_by_role("row", name="状态")).to_contain_text("已说明")
-    dialog.get_by_role("button", name="已核对,仍要执行").click()
+    dialog.get_by_role("button", name="已核对，仍要执行").click()
     expect(page.locator(".side .steps .now")).to_have_text("已排除")
 
 

@@ -64,7 +64,7 @@ def test_a_sheet_is_tried_before_it_is_stored(person: Person, town: Town, tmp_pa
     expect(dialog).to_contain_text("拒绝")
     look(page, "dry")
     assert town.run(town.world.scalar("select count(*) from vehicle where plate = '云D77777'")) == 0
-    dialog.get_by_text("跳过被拒的行,写入其余").click()
+    dialog.get_by_text("跳过被拒的行，写入其余").click()
     dialog.get_by_role("button", name="确认写入").click()
     expect(dialog).to_contain_text("已写入。")
     assert town.run(town.world.scalar("select count(*) from vehicle where plate = '云D77777'")) == 1

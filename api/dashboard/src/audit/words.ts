@@ -18,7 +18,7 @@ export function actionWord(lang: Lang, action: string): string {
   const cut = action.indexOf(".");
   const [of, step] = [action.slice(0, cut), action.slice(cut + 1)];
   const [what, done] = [found(lang, `of.${of}`) ?? of, found(lang, `do.${step}`) ?? step];
-  return lang === "zh" ? `${what}:${done}` : `${what}: ${done}`;
+  return lang === "zh" ? `${what}：${done}` : `${what}: ${done}`;
 }
 
 /** `vehicle:17` as kind, word and number. */

@@ -8,7 +8,7 @@ export const zh = {
   chained: "全部入链", workers: "{n} 个进程", "unit.online": "在线", "unit.late": "迟报", "unit.silent": "失联", "unit.never_seen": "从未上报",
   "unit.clock_off": "时钟偏差", sick: "{what}的终端", none_sick: "没有{what}的终端。", code: "终端编码", plate: "车牌", since: "自", last: "最后收到", offset: "时钟偏差",
   cut: "只列出前 200 台。", unbound: "未装车", rule: "规则", severity: "级别", version: "版本", parameters: "参数", judges: "判定对象",
-  rules_note: "参数为现行政策值;最近一轮判定用时 {ms} 毫秒。", none_refused: "没有待处理的隔离数据。", reason: "原因", entries: "条数", to_quarantine: "查看", active: "启用",
+  rules_note: "参数为现行政策值；最近一轮判定用时 {ms} 毫秒。", none_refused: "没有待处理的隔离数据。", reason: "原因", entries: "条数", to_quarantine: "查看", active: "启用",
   stopped: "因接收方答复而停用", retrying: "等待重发", dead: "已放弃", hooks_note: "已放弃的可由其所有者重发。", k_refresh: "刷新", my_hooks: "我的推送", hook: "名称", kinds: "内容",
   all_kinds: "全部", deliveries: "投递", no_hooks: "没有登记推送。", resend: "重发已放弃的", resent: "已请求重发 {n} 条。", online: "在线终端", vehicles: "有位置的车辆",
   seconds: "{n} 秒", ms: "{n} 毫秒",
