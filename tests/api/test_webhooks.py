@@ -27,7 +27,7 @@ from fleet.identity.certificates import issue
 from fleet.model.registry import Role
 from fleet.settings import assume_role
 from fleet.store.pool import create_engine
-from tests.api.builders import connected
+from tests.api.builders import World, connected
 from tests.api.receivers import Office, Receiver, office, receiver, town
 from tests.api.test_case_stream import CITY, OFFICE, tell
 from tests.certificates import authority
@@ -220,6 +220,17 @@ async def test_a_webhook_is_removed_while_it_is_told(office: Office, receiver: R
     assert [one["state"] for one in await office.listed(kept["id"])] == ["delivered"]
 
 
+async def somebody_waits(town: World) -> None:
+    """For a lock in this database; pg_locks knows the waiting of all tests."""
+    for _ in range(1000):
+        if await town.rows(
+            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        ):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody waits for a lock")
+
+
 async def test_a_webhook_may_be_removed_while_its_end_is_settled(office: Office, receiver: Receiver) -> None:
     hook = await office.enter(receiver.url)
     for vehicle_id in (1, 2):
@@ -245,15 +256,28 @@ async def test_a_webhook_may_be_removed_while_its_end_is_settled(office: Office,
     async with deliveries._engine.connect() as connection:
         ending = Deliveries(deliveries._engine, replace(deliveries._means, poster=poster))
         settled = asyncio.create_task(ending.round(connection))
-        for _ in range(1000):
-            if await office.town.rows("select 1 from pg_locks where not granted"):
-                break
-            await asyncio.sleep(0.01)
+        await somebody_waits(office.town)
         await remover.execute("delete from webhook where id = $1", hook["id"])
         await removal.commit()
         assert await settled == 4
     await remover.close()
     await poster.close()
+    assert await office.town.scalar("select count(*) from webhook_delivery") == 0
+
+
+async def test_a_webhook_that_is_being_removed_is_made_out_nothing(office: Office, receiver: Receiver) -> None:
+    hook = await office.enter(receiver.url)
+    await tell(office.town, 1)
+    remover = await asyncpg.connect(office.town.url)
+    removal = remover.transaction()
+    await removal.start()
+    await remover.execute("delete from webhook where id = $1", hook["id"])
+    async with office.deliveries._engine.connect() as connection:
+        made = asyncio.create_task(office.deliveries.round(connection))
+        await somebody_waits(office.town)
+        await removal.commit()
+        assert await made > 0
+    await remover.close()
     assert await office.town.scalar("select count(*) from webhook_delivery") == 0
 
 

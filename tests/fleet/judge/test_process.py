@@ -73,7 +73,10 @@ async def test_killed_in_the_middle_it_loses_and_repeats_nothing(desk: Desk, tmp
         )
 
         async def waits() -> bool:
-            waiting = "select 1 from pg_locks where not granted and relation = 'misuse_case'::regclass"
+            waiting = (
+                "select 1 from pg_locks where not granted and relation = 'misuse_case'::regclass and database ="
+                " (select oid from pg_database where datname = current_database())"
+            )
             return bool(await desk.rows(waiting))
 
         try:

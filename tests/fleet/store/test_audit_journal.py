@@ -49,7 +49,8 @@ async def test_a_read_that_finds_a_commit_under_way_goes_into_the_second_chain(p
                 changed = asyncio.create_task(journal.settled(ids))
                 for _ in range(1000):
                     if await place.rows(
-                        "select from pg_locks where relation::regclass::text = 'audit_pending' and not granted"
+                        "select from pg_locks where relation = 'audit_pending'::regclass and not granted and database ="
+                        " (select oid from pg_database where datname = current_database())"
                     ):
                         break
                     await asyncio.sleep(0.01)
