@@ -167,8 +167,8 @@ async def make_out(connection: AsyncConnection, now: datetime) -> int:
     if not told:
         return 0
     # Held to the end: one that somebody removes meanwhile would take the round and all its deliveries with it.
-    held_hooks = select(webhook).where(webhook.c.active).order_by(webhook.c.id).with_for_update(read=True, key_share=True)
-    hooks = (await connection.execute(held_hooks)).mappings().all()
+    active = select(webhook).where(webhook.c.active).order_by(webhook.c.id)
+    hooks = (await connection.execute(active.with_for_update(read=True, key_share=True))).mappings().all()
     waiting = await _waiting(connection) if hooks else {}
     parents = await organ_parents(connection) if any(one["organ_id"] is not None for one in hooks) else {}
     rows = []
