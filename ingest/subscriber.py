@@ -34,9 +34,12 @@ _SUBSCRIBE_ID = 1
 _MALFORMED = 0x81
 _CLOSE_WITHIN_S = 1.0
 
-TURN_S = 0.003
+TURN_S = 0.006
 """After each read so long nothing is read: what comes meanwhile is read in one piece. Waking up for a dozen messages
 costs more than the messages, here and at the broker."""
+
+BIG_READ_BYTES = 64 * 1024
+"""After so much in one piece more is there already: a rest would only let the broker's socket fill up."""
 
 _T = TypeVar("_T")
 
@@ -328,7 +331,8 @@ class _Link(asyncio.Protocol):
         if self._begun:
             self._inbox.mark(self._now(), len(data))
             self.read_on_or_wait()
-            self._rest()
+            if len(data) < BIG_READ_BYTES:
+                self._rest()
 
     def connection_lost(self, error: Exception | None) -> None:
         if error is not None:
