@@ -39,7 +39,7 @@ TURN_S = 0.006
 costs more than the messages, here and at the broker."""
 
 BIG_READ_BYTES = 64 * 1024
-"""After so much in one piece more is there already: a rest would only let the broker's socket fill up."""
+"""After so much in one piece more is likely to be there: a rest would only let the broker's socket fill up."""
 
 _T = TypeVar("_T")
 

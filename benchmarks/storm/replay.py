@@ -95,10 +95,10 @@ _WAITING = """
 select (select count(*) from batch b where n > coalesce(
            (select c.n from follow_cursor c where c.worker = b.worker), 0))
      + (select count(*) from late_span)
-     + (select count(*) from recompute where stage <> 'watch' and (
-           stage = 'readings' or due is null or due <= clock_timestamp() or reason in ('late', 'silence')))
+     + (select count(*) from recompute where stage = 'readings' or (stage = 'trips' and (
+           due is null or due <= clock_timestamp() or reason in ('late', 'silence'))))
 """
-"""Watches of running trips are no work: where no more readings come, they stay as long as the trip does."""
+"""The stage 'watch' is no work: where no more readings come, watches stay as long as their running trips do."""
 
 
 _HURRY = """
