@@ -52,11 +52,11 @@ class Writer:
             store, connection = self._store, self._connection
             assert store is not None
             assert connection is not None
-            if attempted is not None and store.next_number > attempted:
-                log.info("batch %d was committed before the connection broke", attempted)
-                return await store.written(attempted)
-            attempted = store.next_number
             try:
+                if attempted is not None and store.next_number > attempted:
+                    log.info("batch %d was committed before the connection broke", attempted)
+                    return await store.written(attempted)
+                attempted = store.next_number
                 return await store.write(batch)
             except UNAVAILABLE as error:
                 if isinstance(error, asyncpg.InterfaceError) and not connection.is_closed():

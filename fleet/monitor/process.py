@@ -62,8 +62,7 @@ class Monitor:
             try:
                 await session.run()
                 back_off_s = FIRST_BACK_OFF_S
-            except (StoreUnavailable, asyncpg.InternalClientError, *UNAVAILABLE) as error:
-                # The driver, too, loses its footing where the server ends a connection between two questions.
+            except (StoreUnavailable, *UNAVAILABLE) as error:
                 if session.worked:
                     back_off_s = FIRST_BACK_OFF_S
                 log.warning("the database does not answer (%s); again in %.2f s", error, back_off_s)

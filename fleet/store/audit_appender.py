@@ -31,9 +31,8 @@ POLL_S = 1.0
 OTHERS_TURN_S = 0.005
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.1, 4.0
 
-# The driver calls it an internal fault when the server ends a session just as a statement begins. What the database
-# refuses for other reasons (a right that was taken, a table that is gone) is waited for too.
-BROKEN = (asyncpg.PostgresError, asyncpg.InternalClientError, *UNAVAILABLE)
+# What the database refuses for other reasons (a right that was taken, a table that is gone) is waited for too.
+BROKEN = (asyncpg.PostgresError, *UNAVAILABLE)
 
 APPLICATION_NAME = "one-network-audit"
 

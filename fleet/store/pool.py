@@ -25,6 +25,7 @@ UNAVAILABLE = (
     asyncio.TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a statement that begins just as the server ends the session
     asyncpg.exceptions.OperatorInterventionError,  # shut down, crash of another backend, starting up
     asyncpg.exceptions.InsufficientResourcesError,  # disk full, too many connections
     asyncpg.exceptions.TransactionRollbackError,  # deadlock, serialisation: the same work may be tried again
