@@ -64,6 +64,7 @@ from api.visits.routes import router as visits_router
 from api.webhooks.routes import router as webhooks_router
 from fleet.identity.totp_keys import TotpKeys
 from fleet.store.audit_journal import Journal
+from fleet.store.tally_memory import TallyMemory
 
 PAGE = Path(__file__).parent / "dashboard" / "dist"
 """What the build writes; without it the page is a sentence that says so."""
@@ -144,6 +145,7 @@ def create_app(
         totp_keys=totp_keys,
         rates=Rates(request_rate_per_s, time.monotonic),
         seats=Seats(),
+        tallies=TallyMemory(),
         closing=asyncio.Event(),
     )
 

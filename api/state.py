@@ -15,6 +15,7 @@ from api.limits import Rates, Seats
 from api.live.poller import Live
 from fleet.identity.totp_keys import TotpKeys
 from fleet.store.audit_journal import Journal
+from fleet.store.tally_memory import TallyMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +33,5 @@ class Services:
     totp_keys: TotpKeys
     rates: Rates
     seats: Seats
+    tallies: TallyMemory
     closing: asyncio.Event

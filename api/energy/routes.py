@@ -83,8 +83,10 @@ async def read_sheet(
         begin, end = year_before(question.first, question.last)
         before = replace(question, first=begin, last=end)
         uses = await energy_sheet.read_uses(connection, question, scope=caller.scope)
-        sheet = await energy_sheet.read_sheet(connection, question, scope=caller.scope, uses=uses)
-        earlier = await energy_sheet.read_sheet(connection, before, scope=caller.scope)
+        sheet = await energy_sheet.read_sheet(
+            connection, question, scope=caller.scope, memory=services.tallies, uses=uses
+        )
+        earlier = await energy_sheet.read_sheet(connection, before, scope=caller.scope, memory=services.tallies)
         cars = await energy_sheet.registered(connection)
         peers = await energy_sheet.read_peers(connection, question, cars, scope=caller.scope, uses=uses)
         names = await names_of(connection, (Dimension.ORGAN,), [(key[0],) for key in {**sheet, **earlier}])

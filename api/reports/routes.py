@@ -46,7 +46,9 @@ async def read_monthly(
     if first > this_day:
         raise wrong("query.month: it has not begun.")
     async with services.database.begin(within_s=WITHIN_S) as connection:
-        report = await read_report(connection, first, organ, scope=caller.scope, now=now, by=caller.username)
+        report = await read_report(
+            connection, first, organ, scope=caller.scope, now=now, by=caller.username, memory=services.tallies
+        )
     written = await asyncio.to_thread(page, report, language)
     name = f"report-{first:%Y-%m}{'' if organ is None else f'-{organ}'}-{language.value}.html"
     return Response(

@@ -32,6 +32,7 @@ from fleet.store.counting import Key, count
 from fleet.store.figures import Question, names_of, subtree_of
 from fleet.store.recompute import today
 from fleet.store.scoped import is_visible_organ
+from fleet.store.tally_memory import TallyMemory
 
 router = APIRouter(tags=["statistics"])
 
@@ -54,7 +55,10 @@ async def read_board(services: Shared, caller: Reader, year: Year = None, organ:
     async with services.database.begin(within_s=WITHIN_S) as connection:
         question = await _year(connection, year, organ, today(services.now()), caller.scope)
         question = replace(question, by=(Dimension.ORGAN, Dimension.DIVISION))
-        groups = {name: await count(connection, one, question, scope=caller.scope) for name, one in SHARES.items()}
+        groups = {
+            name: await count(connection, one, question, scope=caller.scope, memory=services.tallies)
+            for name, one in SHARES.items()
+        }
         whole = {name: one.add(groups[name].values()) for name, one in SHARES.items()}
         organs, counties = _summed(groups, 0), _summed(groups, 1)
         names = await names_of(connection, (Dimension.ORGAN,), [(one,) for one in organs])
@@ -67,7 +71,7 @@ async def read_board(services: Shared, caller: Reader, year: Year = None, organ:
             ),
             "communications": await target_shown(connection, _COMMUNICATIONS, organ, question.last, communications),
         }
-        years = await _purchase_years(connection, question, caller.scope)
+        years = await _purchase_years(connection, question, caller.scope, services.tallies)
     figures: dict[str, dict[str, Any]] = {name: _figure(name, parts) for name, parts in whole.items()}
     figures["purchases"]["target"] = targets["purchases"]
     figures["communications"] = {
@@ -103,8 +107,8 @@ async def what_if(
     async with services.database.begin(within_s=WITHIN_S) as connection:
         question = await _year(connection, year, organ, today(services.now()), caller.scope)
         by_vehicle = replace(question, by=(Dimension.VEHICLE,))
-        stock = await _vehicles(connection, NEV_SHARE_STOCK, by_vehicle, caller.scope)
-        driven = await _vehicles(connection, NEV_SHARE_DISTANCE, by_vehicle, caller.scope)
+        stock = await _vehicles(connection, NEV_SHARE_STOCK, by_vehicle, caller.scope, services.tallies)
+        driven = await _vehicles(connection, NEV_SHARE_DISTANCE, by_vehicle, caller.scope, services.tallies)
         ids = list(dict.fromkeys(form.vehicles))
         left = [
             {"vehicle_id": one, "why": "new_energy" if one in stock else "not_in_stock"}
@@ -155,16 +159,20 @@ def _summed(groups: Mapping[str, Mapping[Key, Parts]], place: int) -> dict[int, 
 
 
 async def _vehicles(
-    connection: AsyncConnection, statistic: Statistic, question: Question, scope: Scope
+    connection: AsyncConnection, statistic: Statistic, question: Question, scope: Scope, memory: TallyMemory
 ) -> dict[int, Parts]:
-    return {key[0]: parts for key, parts in (await count(connection, statistic, question, scope=scope)).items()}
+    counted = await count(connection, statistic, question, scope=scope, memory=memory)
+    return {key[0]: parts for key, parts in counted.items()}
 
 
-async def _purchase_years(connection: AsyncConnection, question: Question, scope: Scope) -> list[dict[str, Any]]:
+async def _purchase_years(
+    connection: AsyncConnection, question: Question, scope: Scope, memory: TallyMemory
+) -> list[dict[str, Any]]:
     first = date(question.last.year - _YEARS + 1, 1, 1)
     asked = replace(question, first=first, by=(Dimension.MONTH,))
     by_year: dict[int, list[Parts]] = defaultdict(list)
-    for (month,), parts in (await count(connection, NEV_SHARE_PURCHASES, asked, scope=scope)).items():
+    counted = await count(connection, NEV_SHARE_PURCHASES, asked, scope=scope, memory=memory)
+    for (month,), parts in counted.items():
         by_year[month.year].append(parts)
     return [
         {"year": year, **_figure("purchases", NEV_SHARE_PURCHASES.add(some))} for year, some in sorted(by_year.items())

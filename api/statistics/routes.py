@@ -19,7 +19,7 @@ from api.errors import ApiProblem, problems
 from api.registry.paging import Cursor, DivisionQuery, OrganQuery
 from api.sheets import CSV_TYPE, XLSX_TYPE, Cell, to_csv, to_xlsx
 from api.statistics.schemas import Answer, DefinitionList, VehiclePage
-from api.statistics.shown import compared, definition_shown, group_shown, target_shown
+from api.statistics.shown import compared, definition_shown, groups_shown, target_shown
 from fleet.errors import NotFound
 from fleet.identity.permissions import Permission
 from fleet.model.registry import Energy, Management, VehicleUse
@@ -153,22 +153,23 @@ async def read_statistic(
     by = tuple(dict.fromkeys(Dimension(one.value) for one in group_by or ()))
     async with services.database.begin(within_s=WITHIN_S) as connection:
         question = await asked.question(connection, statistic, by, services.now(), caller.scope)
-        groups, total = await count_with_total(connection, statistic, question, scope=caller.scope)
+        groups, total = await count_with_total(
+            connection, statistic, question, scope=caller.scope, memory=services.tallies
+        )
         earlier: dict[Key, Parts] = {}
         total_earlier: Parts | None = None
         if year_on_year:
             before = replace(question, first=_a_year_before(question.first), last=_a_year_before(question.last))
-            found, total_earlier = await count_with_total(connection, statistic, before, scope=caller.scope)
+            found, total_earlier = await count_with_total(
+                connection, statistic, before, scope=caller.scope, memory=services.tallies
+            )
             earlier = {_a_year_later(by, key): parts for key, parts in found.items()}
         named = await names_of(connection, by, [*groups, *earlier])
         target = None
         if statistic.target is not None:
             figure = statistic.figure(total)
             target = await target_shown(connection, statistic.target, asked.organ, question.last, figure)
-    items = [
-        group_shown(statistic, by, key, groups.get(key), earlier.get(key), named, year_on_year)
-        for key in dict.fromkeys([*groups, *earlier])
-    ]
+    items = groups_shown(statistic, by, groups, named, earlier if year_on_year else None)
     summed = compared(statistic, total, total_earlier, year_on_year)
     if output is not Format.JSON:
         headers, rows = _table(statistic, question, items, summed)
@@ -212,11 +213,11 @@ async def list_vehicles_behind(
     by = (Dimension.VEHICLE,)
     async with services.database.begin(within_s=WITHIN_S) as connection:
         question = await asked.question(connection, statistic, by, services.now(), caller.scope)
-        groups = await count(connection, statistic, question, scope=caller.scope)
+        groups = await count(connection, statistic, question, scope=caller.scope, memory=services.tallies)
         after = 0 if cursor is None else decode_cursor(cursor, int)
         keys = [key for key in groups if key[0] > after][: limit + 1]
         named = await names_of(connection, by, keys[:limit])
-    items = [group_shown(statistic, by, key, groups[key], None, named, False) for key in keys[:limit]]
+    items = groups_shown(statistic, by, {key: groups[key] for key in keys[:limit]}, named)
     following = encode_cursor(keys[limit - 1][0]) if len(keys) > limit else None
     return json_answer({"items": items, "next_cursor": following})
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -60,24 +61,35 @@ async def target_shown(
     }
 
 
-def group_shown(
+def groups_shown(
     statistic: Statistic,
     by: Sequence[Dimension],
-    key: Key,
-    parts: Parts | None,
-    earlier: Parts | None,
+    groups: Mapping[Key, Parts],
     names: Names,
-    both: bool,
-) -> dict[str, Any]:
-    shown: dict[str, Any] = {}
-    for dimension, value in zip(by, key, strict=True):
-        match dimension:
-            case Dimension.ORGAN:
-                shown["organ"] = {"id": value, "name": names[dimension].get(value, "")}
-            case Dimension.VEHICLE:
-                shown["vehicle"] = {"id": value, "plate": names[dimension].get(value, "")}
-            case Dimension.MONTH:
-                shown["month"] = f"{value:%Y-%m}"
-            case _:
-                shown[dimension.value] = value
-    return shown | compared(statistic, parts, earlier, both)
+    earlier: Mapping[Key, Parts] | None = None,
+) -> list[dict[str, Any]]:
+    """Each group with its figure; with `earlier`, those of the year before, beside it or alone."""
+    labels = [(dimension.value, _label(dimension, names)) for dimension in by]
+    both = earlier is not None
+    before = earlier or {}
+    return [
+        {
+            **{name: label(value) for (name, label), value in zip(labels, key, strict=True)},
+            **compared(statistic, groups.get(key), before.get(key), both),
+        }
+        for key in dict.fromkeys([*groups, *before])
+    ]
+
+
+def _label(dimension: Dimension, names: Names) -> Callable[[Any], Any]:
+    """What stands for a value of the dimension: answers hold thousands of groups, and few values."""
+    known = names.get(dimension, {})
+    match dimension:
+        case Dimension.ORGAN:
+            return cache(lambda value: {"id": value, "name": known.get(value, "")})
+        case Dimension.VEHICLE:
+            return lambda value: {"id": value, "plate": known.get(value, "")}
+        case Dimension.MONTH:
+            return cache(lambda value: f"{value:%Y-%m}")
+        case _:
+            return lambda value: value

@@ -31,6 +31,7 @@ def report(
     from fleet.store.monthly import read_report
     from fleet.store.recompute import today
     from fleet.store.tables import organ as organ_table
+    from fleet.store.tally_memory import TallyMemory
 
     moment = now()
     this_day = today(moment)
@@ -51,7 +52,9 @@ def report(
                 if organ_id is None:
                     raise NotFound(f"There is no organ with the code {organ}.")
             scope = Scope(organs=None, see_confidential=confidential)
-            made = await read_report(connection, first, organ_id, scope=scope, now=moment, by=ACTOR)
+            made = await read_report(
+                connection, first, organ_id, scope=scope, now=moment, by=ACTOR, memory=TallyMemory()
+            )
             return page(made, Language(lang))
 
     written = run(work())

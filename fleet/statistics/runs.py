@@ -43,3 +43,8 @@ def runs(first: date, last: date, borders: Sequence[date]) -> list[Run]:
 def month_after(day: date) -> date:
     """The first day of the month after that of `day`."""
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def last_of_month(day: date) -> date:
+    """The last day of the month of `day`."""
+    return month_after(day) - timedelta(days=1)

@@ -32,5 +32,5 @@ VERDICTS = Statistic(
     decimals=2,
     parts=tuple(Part(kind.value, "trips", *_WORDS[kind]) for kind in VerdictKind),
     counts={Source.VERDICTS: _verdicts},
-    figure=lambda parts: per(parts[VerdictKind.UNAPPROVED], sum(parts[kind] for kind in VerdictKind), 100),
+    figure=lambda parts: per(parts[VerdictKind.UNAPPROVED], sum(parts.values()), 100),
 )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,6 +19,7 @@ from fleet.store.policies import versions
 from fleet.store.sources import FIGURES
 from fleet.store.tables import organ
 from fleet.store.tallies import NOTHING, TALLIES, Held, read_held, read_source
+from fleet.store.tally_memory import TallyMemory
 
 __all__ = ["Key", "count", "count_with_total"]
 
@@ -27,7 +27,7 @@ _ATTEMPTS = 5
 
 
 async def count(
-    connection: AsyncConnection, statistic: Statistic, question: Question, *, scope: Scope
+    connection: AsyncConnection, statistic: Statistic, question: Question, *, scope: Scope, memory: TallyMemory
 ) -> dict[Key, Parts]:
     """The parts of every group, in the order of the groups; with no group asked for, the whole under `()`.
 
@@ -37,49 +37,60 @@ async def count(
     question = replace(question, borders=factors.borders)
     weighted = {source: factors.weighted(statistic, source) for source in statistic.counts}
     if TALLIES.keys().isdisjoint(statistic.counts) or Dimension.VEHICLE in question.by:
-        found = await _read(connection, weighted, question, NOTHING, scope)
+        found = await _read(connection, weighted, question, NOTHING, scope, memory)
     else:
         for _ in range(_ATTEMPTS):
             held = await read_held(connection, question.first, question.last, weighted)
-            found = await _read(connection, weighted, question, held, scope)
+            found = await _read(connection, weighted, question, held, scope, memory)
             # A tally that was made again between two statements would be counted twice, or not at all.
             if await read_held(connection, question.first, question.last, weighted) == held:
                 break
         else:
-            found = await _read(connection, weighted, question, NOTHING, scope)
-    counted: dict[Key, Parts] = {} if question.by else {(): statistic.sum(())}
+            found = await _read(connection, weighted, question, NOTHING, scope, memory)
+    zeros = statistic.sum(())
+    counted: dict[Key, Parts] = {} if question.by else {(): zeros}
     for key, parts in found:
         total = counted.get(key)
         if total is None:
-            counted[key] = total = statistic.sum(())
-        for name, value in parts.items():
-            total[name] += value
-    return {key: counted[key] for key in sorted(counted, key=_in_order)}
+            counted[key] = zeros | parts
+        else:
+            for name, value in parts.items():
+                total[name] += value
+    return {key: counted[key] for key in _in_order(counted)}
 
 
 async def _read(
-    connection: AsyncConnection, weighted: Mapping[Source, Weighted], question: Question, held: Held, scope: Scope
+    connection: AsyncConnection,
+    weighted: Mapping[Source, Weighted],
+    question: Question,
+    held: Held,
+    scope: Scope,
+    memory: TallyMemory,
 ) -> list[tuple[Key, Parts]]:
     found: list[tuple[Key, Parts]] = []
     for source, some in weighted.items():
-        found += await read_source(connection, source, question, some, held, scope=scope)
+        found += await read_source(connection, source, question, some, held, scope=scope, memory=memory)
     return found
 
 
 async def count_with_total(
-    connection: AsyncConnection, statistic: Statistic, question: Question, *, scope: Scope
+    connection: AsyncConnection, statistic: Statistic, question: Question, *, scope: Scope, memory: TallyMemory
 ) -> tuple[dict[Key, Parts], Parts]:
     """The groups, and what they are parts of: their sum, but for a stock by month, of which the last one is told."""
-    groups = await count(connection, statistic, question, scope=scope)
+    groups = await count(connection, statistic, question, scope=scope, memory=memory)
     if not question.by:
         return {}, groups[()]
     if Source.STOCK in statistic.counts and Dimension.MONTH in question.by:
-        return groups, (await count(connection, statistic, replace(question, by=()), scope=scope))[()]
+        return groups, (await count(connection, statistic, replace(question, by=()), scope=scope, memory=memory))[()]
     return groups, statistic.add(groups.values())
 
 
-def _in_order(key: Key) -> tuple[tuple[bool, Any], ...]:
-    return tuple((one is None, "" if one is None else one) for one in key)
+def _in_order(keys: Iterable[Key]) -> list[Key]:
+    """What is unknown comes last."""
+    try:
+        return sorted(keys)
+    except TypeError:
+        return sorted(keys, key=lambda key: tuple((one is None, "" if one is None else one) for one in key))
 
 
 class _Factors:

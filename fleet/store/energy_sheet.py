@@ -37,6 +37,7 @@ from fleet.store.counting import Key, count
 from fleet.store.figures import Group, Question, read_groups
 from fleet.store.registry import subtree
 from fleet.store.tables import organ, vehicle
+from fleet.store.tally_memory import TallyMemory
 
 _BY = (Dimension.ORGAN, Dimension.MONTH, Dimension.VEHICLE)
 _SOURCES = (Source.DAYS, Source.REFUELS, Source.CHARGES)
@@ -146,13 +147,18 @@ Sheet = dict[tuple[int, date], Parts]
 
 
 async def read_sheet(
-    connection: AsyncConnection, question: Question, *, scope: Scope, uses: Sequence[VehicleMonth] | None = None
+    connection: AsyncConnection,
+    question: Question,
+    *,
+    scope: Scope,
+    memory: TallyMemory,
+    uses: Sequence[VehicleMonth] | None = None,
 ) -> Sheet:
     """The parts of every organ and month in which a vehicle of it drove or bought something. `uses`: if read before."""
     uses = await read_uses(connection, question, scope=scope) if uses is None else uses
     costs: dict[Key, Counted] = {}
     for asked in _months(replace(question, by=(Dimension.ORGAN, Dimension.MONTH))):
-        costs |= await count(connection, ENERGY_COST, asked, scope=scope)
+        costs |= await count(connection, ENERGY_COST, asked, scope=scope, memory=memory)
     return await asyncio.to_thread(_sheet, uses, costs)
 
 

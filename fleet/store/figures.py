@@ -76,12 +76,18 @@ async def read_live(
     if vehicles is not None:
         conditions.append("x.vehicle_id = any(cast(:vehicles as int4[]))")
         values["vehicles"] = sorted(vehicles)
-    return await read_parts(connection, source, live(source), question, weighted, conditions, values, scope=scope)
+    asked = _dimensions(question, scope)
+    if not weighted.weights.constant:
+        asked |= {Dimension.ENERGY}
+        asked |= {Dimension.USE} if weighted.weights.kinds[0][1] is not None else set()
+        asked |= {Dimension.ORGAN} if weighted.profiles else set()
+    relation = live(source, asked)
+    return await read_parts(connection, source, relation, question, weighted, conditions, values, scope=scope)
 
 
 async def read_groups(connection: AsyncConnection, source: Source, question: Question, *, scope: Scope) -> list[Group]:
     """All figures of a source, of what the caller may see, by energy kind too; groups without any row are not there."""
-    relation = live(source)
+    relation = live(source, _dimensions(question, scope) | {Dimension.ENERGY})
     conditions, values = _asked(question, scope)
     _require(source, relation, question, scope, conditions, values)
     keys = [relation.attributes[dimension] for dimension in question.by]
@@ -234,7 +240,7 @@ def _require(
 
     if source is Source.MESSAGES:
         return
-    organs = _both(question.organs, scope.organs)
+    organs = both(question.organs, scope.organs)
     require(Dimension.ORGAN, "organs", None if organs is None else sorted(organs), "{} = any(cast(:{} as int4[]))")
     require(Dimension.DIVISION, "division", question.division)
     require(Dimension.DIVISION, "scope_division", scope.division)
@@ -244,6 +250,18 @@ def _require(
         require(Dimension.ENERGY, "energy", question.energy)
         if not scope.see_confidential:
             conditions.append(f"not {relation.confidential}")
+
+
+def _dimensions(question: Question, scope: Scope) -> set[Dimension]:
+    """Those that rows are grouped or filtered by."""
+    filters = {
+        Dimension.ORGAN: both(question.organs, scope.organs),
+        Dimension.DIVISION: question.division if scope.division is None else scope.division,
+        Dimension.USE: question.use,
+        Dimension.MANAGEMENT: question.management,
+        Dimension.ENERGY: question.energy,
+    }
+    return {*question.by, *(dimension for dimension, value in filters.items() if value is not None)}
 
 
 def _months_and_days(first: date, last: date, borders: Sequence[date]) -> dict[str, list[date]]:
@@ -277,7 +295,8 @@ def _stretches(first: date, last: date, question: Question) -> dict[str, list[da
     }
 
 
-def _both(one: frozenset[int] | None, other: frozenset[int] | None) -> frozenset[int] | None:
+def both(one: frozenset[int] | None, other: frozenset[int] | None) -> frozenset[int] | None:
+    """What two filters of organs leave."""
     if one is None or other is None:
         return one if other is None else other
     return one & other

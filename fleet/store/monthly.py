@@ -39,6 +39,7 @@ from fleet.store.policies import values_at
 from fleet.store.recompute import today
 from fleet.store.scoped import is_visible_organ
 from fleet.store.tables import organ, policy_value
+from fleet.store.tally_memory import TallyMemory
 
 TREND_MONTHS = 13
 MOST_PLACES, MOST_ODD = 30, 8
@@ -51,7 +52,14 @@ _PLACES: tuple[Statistic, ...] = (NEV_SHARE_STOCK, NEV_SHARE_DISTANCE, UTILISATI
 
 
 async def read_report(
-    connection: AsyncConnection, month: date, organ_id: int | None, *, scope: Scope, now: datetime, by: str
+    connection: AsyncConnection,
+    month: date,
+    organ_id: int | None,
+    *,
+    scope: Scope,
+    now: datetime,
+    by: str,
+    memory: TallyMemory,
 ) -> Report:
     """Of the month that begins on `month`; of one that is not over, up to today. Raises NotFound (organ)."""
     whose = await _whose(connection, organ_id, scope)
@@ -63,8 +71,8 @@ async def read_report(
     before = replace(question, first=before_first, last=before_last)
     begin, end = from_us(day_begins_us(month)), from_us(day_begins_us(last + timedelta(days=1)))
     uses = await energy_sheet.read_uses(connection, question, scope=scope)
-    sheet = await energy_sheet.read_sheet(connection, question, scope=scope, uses=uses)
-    sheet_before = await energy_sheet.read_sheet(connection, before, scope=scope)
+    sheet = await energy_sheet.read_sheet(connection, question, scope=scope, memory=memory, uses=uses)
+    sheet_before = await energy_sheet.read_sheet(connection, before, scope=scope, memory=memory)
     odd = await _odd(connection, question, uses, scope)
     by_county = organ_id is None and scope.everywhere
     return Report(
@@ -76,10 +84,10 @@ async def read_report(
         confidential=scope.see_confidential,
         over=after <= today(now),
         limited=scope.clipped(begin, end) != (begin, end),
-        figures=await _figures(connection, question, before, organ_id, scope),
-        months=await _trend(connection, question, scope),
+        figures=await _figures(connection, question, before, organ_id, scope, memory),
+        months=await _trend(connection, question, scope, memory),
         by_county=by_county,
-        places=await _places(connection, question, by_county, sheet, sheet_before, scope),
+        places=await _places(connection, question, by_county, sheet, sheet_before, scope, memory),
         energy=summed(sheet.values()),
         energy_before=summed(sheet_before.values()),
         odd=odd[:MOST_ODD],
@@ -98,14 +106,19 @@ async def _whose(connection: AsyncConnection, organ_id: int | None, scope: Scope
 
 
 async def _figures(
-    connection: AsyncConnection, question: Question, before: Question, organ_id: int | None, scope: Scope
+    connection: AsyncConnection,
+    question: Question,
+    before: Question,
+    organ_id: int | None,
+    scope: Scope,
+    memory: TallyMemory,
 ) -> dict[str, Figure]:
     shown = [
         one
         for one in STATISTICS
         if one.slug not in _APART and (Source.MESSAGES not in one.counts or (organ_id is None and scope.everywhere))
     ]
-    now, then = [await _counted(connection, shown, asked, scope) for asked in (question, before)]
+    now, then = [await _counted(connection, shown, asked, scope, memory) for asked in (question, before)]
     targets = [one.target for one in shown if one.target is not None]
     held = await values_at(connection, from_us(day_begins_us(question.last)), organ_id, targets)
     return {
@@ -120,19 +133,23 @@ async def _figures(
 
 
 async def _counted(
-    connection: AsyncConnection, statistics: Sequence[Statistic], question: Question, scope: Scope
+    connection: AsyncConnection,
+    statistics: Sequence[Statistic],
+    question: Question,
+    scope: Scope,
+    memory: TallyMemory,
 ) -> dict[str, dict[Key, Counted]]:
     """What `count` says of each, by slug."""
-    return {one.slug: await count(connection, one, question, scope=scope) for one in statistics}
+    return {one.slug: await count(connection, one, question, scope=scope, memory=memory) for one in statistics}
 
 
-async def _trend(connection: AsyncConnection, question: Question, scope: Scope) -> list[Month]:
+async def _trend(connection: AsyncConnection, question: Question, scope: Scope, memory: TallyMemory) -> list[Month]:
     first = question.first
     for _ in range(TREND_MONTHS - 1):
         first = month_over(first)
     asked = replace(question, first=first, by=(Dimension.MONTH,))
     by_month: dict[date, dict[str, Counted]] = defaultdict(dict)
-    for slug, groups in (await _counted(connection, _TREND, asked, scope)).items():
+    for slug, groups in (await _counted(connection, _TREND, asked, scope, memory)).items():
         for (month,), parts in groups.items():
             by_month[month][slug] = parts
     months, month = [], first
@@ -149,12 +166,13 @@ async def _places(
     sheet: energy_sheet.Sheet,
     sheet_before: energy_sheet.Sheet,
     scope: Scope,
+    memory: TallyMemory,
 ) -> list[PlaceRow]:
     """Counties by code, or organs by the distance they drove, those with the least in one row."""
     dimension = Dimension.DIVISION if by_county else Dimension.ORGAN
     asked = replace(question, by=(dimension,))
     counted: dict[int, dict[str, Counted]] = defaultdict(dict)
-    for slug, groups in (await _counted(connection, _PLACES, asked, scope)).items():
+    for slug, groups in (await _counted(connection, _PLACES, asked, scope, memory)).items():
         for (key,), parts in groups.items():
             counted[key][slug] = parts
     homes: Mapping[int, int] = {}

@@ -6,7 +6,7 @@ says; on days before its history begins, for those it has now. Days are the flee
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fleet.model.fuels import Fuel
@@ -54,12 +54,6 @@ _SAME_ALL_MONTH = """exists (
 _VERDICTS = tuple(kind.value for kind in VerdictKind)
 _FUELS = tuple(fuel.value for fuel in Fuel)
 
-# Ranges are taken apart once a row, not once a month: hence the fence.
-_SINCE_UNTIL = """(
-    select *, coalesce(lower(period), '-infinity') as since, coalesce(upper(period), 'infinity') as until
-    from vehicle_history offset 0
-) as h"""
-
 # Every query gives, as `x`: vehicle_id, day and its figures.
 _FROM: Mapping[Source, str] = {
     # Whole months as they are summed up, where the vehicle was the same all month; days for the rest: those of other
@@ -76,23 +70,6 @@ _FROM: Mapping[Source, str] = {
         select d.vehicle_id, d.day, (d.trips > 0)::int, {", ".join(f"d.{name}" for name in _DAY_SUMS)}
         from vehicle_day d where d.day = any(cast(:days as date[]))) as x
         join vehicle v on v.id = x.vehicle_id {_HISTORY}""",
-    # One row for each row of a vehicle's history in each stretch asked for (its months, or the whole period).
-    Source.FLEET: f"""
-        {_SINCE_UNTIL}
-        join unnest(cast(:begins as date[]), cast(:afters as date[])) as m (begin, after)
-            on h.since < m.after and h.until > m.begin and h.status = 'in_service'
-        join vehicle v on v.id = h.vehicle_id
-        cross join lateral (
-            select greatest(h.since, m.begin) as day,
-                least(h.until, m.after) - greatest(h.since, m.begin) as days_in_service
-        ) as x""",
-    # The vehicles at the end of each stretch.
-    Source.STOCK: f"""
-        {_SINCE_UNTIL}
-        join unnest(cast(:ends as date[])) as m (day)
-            on h.since <= m.day and h.until > m.day and h.status in ('in_service', 'repair')
-        join vehicle v on v.id = h.vehicle_id
-        cross join lateral (select m.day, 1 as vehicles) as x""",
     Source.PURCHASES: f"""
         (select id as vehicle_id, registered_on as day, 1 as vehicles
         from vehicle where registered_on between cast(:first as date) and cast(:last as date)) as x
@@ -164,12 +141,52 @@ FIGURES: Mapping[Source, tuple[str, ...]] = {
 }
 
 
-def live(source: Source) -> Relation:
-    """The rows themselves."""
-    attributes = (
-        {**_ATTRIBUTES}
-        if Dimension.VEHICLE in DIMENSIONS[source]
-        else {Dimension.ORGAN: "x.organ_id", Dimension.DIVISION: "x.division"}
-    )
-    attributes[Dimension.MONTH] = "date_trunc('month', x.day::timestamp)::date"
-    return Relation(_FROM[source], attributes, "width_bucket(x.day, cast(:borders as date[]))", "x.{}")
+# Vehicles that were there, by what they were: `h`, of which each stretch asked for (its months, or the whole period)
+# takes a row. Those that were the same from one day to another are one row, else a year by months had twelve of each.
+_STANDING = """(
+    select {columns}v.confidential, greatest(coalesce(lower(s.period), '-infinity'), cast(:first as date)) as since,
+        least(coalesce(upper(s.period), 'infinity'), cast(:last as date) + 1) as until, count(*) as vehicles
+    from vehicle_history s join vehicle v on v.id = s.vehicle_id
+    where s.status = any('{status}') and s.period && daterange(cast(:first as date), cast(:last as date), '[]')
+    group by {columns}v.confidential, since, until
+) as h"""
+_STRETCHES: Mapping[Source, tuple[str, str]] = {
+    Source.FLEET: (
+        "{in_service}",
+        """join unnest(cast(:begins as date[]), cast(:afters as date[])) as m (begin, after)
+            on h.since < m.after and h.until > m.begin
+        cross join lateral (
+            select greatest(h.since, m.begin) as day,
+                h.vehicles * (least(h.until, m.after) - greatest(h.since, m.begin)) as days_in_service
+        ) as x""",
+    ),
+    # At the end of each stretch.
+    Source.STOCK: (
+        "{in_service,repair}",
+        """join unnest(cast(:ends as date[])) as m (day) on h.since <= m.day and h.until > m.day
+        cross join lateral (select m.day, h.vehicles) as x""",
+    ),
+}
+_STANDING_COLUMNS = {
+    Dimension.ORGAN: "organ_id",
+    Dimension.DIVISION: "division",
+    Dimension.USE: "use",
+    Dimension.MANAGEMENT: "management",
+    Dimension.ENERGY: "energy",
+    Dimension.VEHICLE: "vehicle_id",
+}
+
+
+def live(source: Source, dimensions: Iterable[Dimension] = tuple(Dimension)) -> Relation:
+    """The rows themselves. `dimensions`: those that are asked for; the relation may know no others."""
+    month, bucket = "date_trunc('month', x.day::timestamp)::date", "width_bucket(x.day, cast(:borders as date[]))"
+    if source in _STRETCHES:
+        status, stretches = _STRETCHES[source]
+        known = [one for one in _STANDING_COLUMNS if one in set(dimensions)]
+        columns = "".join(f"s.{_STANDING_COLUMNS[one]}, " for one in known)
+        attributes = {one: f"h.{_STANDING_COLUMNS[one]}" for one in known} | {Dimension.MONTH: month}
+        standing = _STANDING.format(columns=columns, status=status)
+        return Relation(f"{standing} {stretches}", attributes, bucket, "x.{}", confidential="h.confidential")
+    of_vehicles = Dimension.VEHICLE in DIMENSIONS[source]
+    attributes = {**_ATTRIBUTES} if of_vehicles else {Dimension.ORGAN: "x.organ_id", Dimension.DIVISION: "x.division"}
+    return Relation(_FROM[source], attributes | {Dimension.MONTH: month}, bucket, "x.{}")

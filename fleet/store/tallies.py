@@ -6,20 +6,23 @@ that changed it, and read from the rows until the tally is made again: so an ans
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fleet.model.scope import Scope
 from fleet.statistics.base import Dimension, Parts, Source
-from fleet.statistics.runs import month_after, runs
-from fleet.store.figures import Key, Question, Weighted, days_within, read_live, read_parts
-from fleet.store.sources import Relation
+from fleet.statistics.runs import Run, last_of_month, month_after, runs
+from fleet.store.figures import Key, Question, Weighted, both, days_within, read_live, read_parts
+from fleet.store.sources import FIGURES, Relation
+from fleet.store.tally_memory import TallyMemory
+from fleet.store.tally_sums import summed
 
 TALLIES: Mapping[Source, str] = {
     Source.DAYS: "tally_day",
@@ -37,15 +40,17 @@ Organs = frozenset[int] | None
 class Held(NamedTuple):
     """Which tallies hold: of the days before `sealed_to`, but for the months of organs in `due`.
 
-    `marks` are the notes it was read from: who finds the same ones after reading has read one state of things.
+    `marks` are the notes it was read from, `made` the marks of the months: who finds the same ones after reading has
+    read one state of things.
     """
 
     sealed_to: date
     due: Mapping[Source, Mapping[date, Organs]]
     marks: frozenset[int]
+    made: Mapping[Source, Mapping[date, UUID]]
 
 
-NOTHING = Held(date.min, {}, frozenset())
+NOTHING = Held(date.min, {}, frozenset(), {})
 """As if there were no tallies: everything is read from the rows."""
 
 
@@ -56,15 +61,22 @@ async def read_held(
     found = (
         await connection.execute(
             text(
-                "select z.sealed_to, d.id, d.source, d.organ_id, d.first_month, d.last_month from tally_horizon z"
+                "select z.sealed_to, d.id, d.source, d.organ_id, d.first_month, d.last_month,"
+                " cast(null as uuid) as made from tally_horizon z"
                 " left join tally_due d on d.last_month >= :first and d.first_month <= :last"
                 " and d.source = any(cast(:sources as text[]))"
+                " union all select z.sealed_to, null, m.source, null, m.month, m.month, m.made"
+                " from tally_horizon z join tally_month m on m.month between :first and :last"
+                " and m.source = any(cast(:sources as text[]))"
             ),
             {"first": first.replace(day=1), "last": last, "sources": [one.value for one in sources]},
         )
     ).all()
     due: dict[Source, dict[date, Organs]] = {source: {} for source in TALLIES}
+    made: dict[Source, dict[date, UUID]] = {source: {} for source in TALLIES}
     for row in found:
+        if row.made is not None:
+            made[Source(row.source)][row.first_month] = row.made
         if row.id is None:
             continue
         months = due[Source(row.source)]
@@ -74,11 +86,18 @@ async def read_held(
             whole = row.organ_id is None or known is _EVERY_ORGAN
             months[month] = _EVERY_ORGAN if whole or known is None else known | {row.organ_id}
             month = month_after(month)
-    return Held(found[0].sealed_to, due, frozenset(row.id for row in found if row.id is not None))
+    return Held(found[0].sealed_to, due, frozenset(row.id for row in found if row.id is not None), made)
 
 
 async def read_source(
-    connection: AsyncConnection, source: Source, question: Question, weighted: Weighted, held: Held, *, scope: Scope
+    connection: AsyncConnection,
+    source: Source,
+    question: Question,
+    weighted: Weighted,
+    held: Held,
+    *,
+    scope: Scope,
+    memory: TallyMemory,
 ) -> list[tuple[Key, Parts]]:
     """The parts of each group; one group may be there more than once."""
     if source not in TALLIES or Dimension.VEHICLE in question.by:
@@ -88,7 +107,9 @@ async def read_source(
     if settled is None:
         return await read_live(connection, source, question, weighted, scope=scope)
     due = held.due.get(source, {})
-    found = await _read_tally(connection, source, replace(question, first=first, last=settled), weighted, due, scope)
+    found = await _read_tally(
+        connection, source, replace(question, first=first, last=settled), weighted, held, scope, memory
+    )
     for begin, end, organs in _spans(due, first, settled):
         asked = replace(question, first=begin, last=end)
         vehicles = None
@@ -108,12 +129,41 @@ async def _read_tally(
     source: Source,
     question: Question,
     weighted: Weighted,
+    held: Held,
+    scope: Scope,
+    memory: TallyMemory,
+) -> list[tuple[Key, Parts]]:
+    """Whole months out of memory, and what runs up to other days from the tables."""
+    due = held.due.get(source, {})
+    some = [one for one in runs(question.first, question.last, question.borders) if due.get(one.month, ()) is not None]
+    made = held.made.get(source, {})
+    wanted = {one.month: made[one.month] for one in some if one.month in made and one.day == last_of_month(one.month)}
+    months = await memory.months(connection, source, wanted)
+    whole = [one for one in some if one.month in months and one.day == last_of_month(one.month)]
+    found = summed(
+        memory.attributes,
+        FIGURES[source],
+        [(one, months[one.month]) for one in whole],
+        question,
+        weighted,
+        organs=both(question.organs, scope.organs),
+        divisions=[one for one in (question.division, scope.division) if one is not None],
+        see_confidential=scope.see_confidential,
+        without={month: organs for month, organs in due.items() if organs},
+    )
+    rest = [one for one in some if one not in whole]
+    return found + await _read_runs(connection, source, question, weighted, due, rest, scope) if rest else found
+
+
+async def _read_runs(
+    connection: AsyncConnection,
+    source: Source,
+    question: Question,
+    weighted: Weighted,
     due: Mapping[date, Organs],
+    some: Sequence[Run],
     scope: Scope,
 ) -> list[tuple[Key, Parts]]:
-    some = [one for one in runs(question.first, question.last, question.borders) if due.get(one.month, ()) is not None]
-    if not some:
-        return []
     values = {
         "run_days": [one.day for one in some],
         "run_signs": [one.sign for one in some],

@@ -84,6 +84,7 @@ async def make_again(connection: AsyncConnection, source: Source) -> int:
         ]
         await connection.execute(insert(tally_due), rest)
     await _make(connection, source, begin, month_after(month), None if whole else {one.organ_id for one in taken})
+    await connection.execute(text(_MARK), {"source": source.value, "first": begin, "last": month})
     return len(taken)
 
 
@@ -103,6 +104,13 @@ async def _make(connection: AsyncConnection, source: Source, begin: date, after:
         wanted = {name: value for name, value in values.items() if f":{name}" in statement}
         await connection.execute(text(statement), wanted)
 
+
+_MARK = """
+insert into tally_month (source, month)
+select :source, m.month::date
+from generate_series(cast(:first as date)::timestamp, cast(:last as date)::timestamp, '1 month') as m (month)
+on conflict (source, month) do update set made = excluded.made
+"""
 
 _ATTRIBUTES = (Dimension.ORGAN, Dimension.DIVISION, Dimension.USE, Dimension.MANAGEMENT, Dimension.ENERGY)
 _COLUMNS = ("organ_id", "division", "use", "management", "energy", "confidential")

@@ -77,6 +77,7 @@ from fleet.store.tables.tallies import (
     tally_due,
     tally_group,
     tally_horizon,
+    tally_month,
     tally_order,
     tally_verdict,
 )
@@ -171,6 +172,7 @@ __all__ = [
     "tally_due",
     "tally_group",
     "tally_horizon",
+    "tally_month",
     "tally_order",
     "tally_verdict",
     "task",

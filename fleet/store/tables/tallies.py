@@ -18,6 +18,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    Uuid,
+    text,
 )
 
 from fleet.store.tables.base import metadata
@@ -43,6 +45,16 @@ tally_due = Table(
     CheckConstraint("first_month <= last_month", name="in_order"),
 )
 """Months of an organ (null: of all) whose tallies do not hold any more. Only added to, but by the keeper."""
+
+tally_month = Table(
+    "tally_month",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("made", Uuid, nullable=False, server_default=text("gen_random_uuid()")),
+    CheckConstraint("source in ('days', 'verdicts', 'cases', 'orders')", name="source"),
+)
+"""Another `made` whenever the keeper made the month again: who holds a copy under it holds what is stored."""
 
 tally_group = Table(
     "tally_group",

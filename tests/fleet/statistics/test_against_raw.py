@@ -14,6 +14,7 @@ from fleet.statistics.base import Dimension
 from fleet.statistics.registry import STATISTICS
 from fleet.store.counting import count
 from fleet.store.figures import Question
+from fleet.store.tally_memory import TallyMemory
 from tests.fleet.statistics.city import DAYS, FIRST, Random, before_and_after_late_data
 from tests.fleet.statistics.reference import COUNTED, reference
 
@@ -34,7 +35,7 @@ async def assert_equal(connection: AsyncConnection, city: Random) -> None:
     for statistic in STATISTICS:
         for _ in range(QUESTIONS):
             asked = question(city.draw, statistic.dimensions)
-            found = await count(connection, statistic, asked, scope=CITY)
+            found = await count(connection, statistic, asked, scope=CITY, memory=TallyMemory())
             wanted = reference(city, statistic.slug, asked)
             zeros = statistic.sum(())
             assert {key: parts for key, parts in found.items() if parts != zeros} == {

@@ -3,124 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
-import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from fleet.judge.keeper import Keeper
-from fleet.model.scope import CITY
-from fleet.settings import assume_role
-from fleet.statistics.base import Dimension, Source
+from fleet.statistics.base import Source
 from fleet.statistics.registry import BY_SLUG
 from fleet.store import history, tally_keeping
-from fleet.store.counting import count
-from fleet.store.figures import Question
-from fleet.store.pool import create_engine
 from fleet.store.rollups import refresh_days
 from fleet.store.tables import vehicle
 from fleet.store.tallies import TALLIES, read_held
-from tests.fleet.statistics import city as random_city
-from tests.fleet.statistics.city import DAYS, FIRST, ORGANS, Random
-from tests.fleet.statistics.reference import reference
-from tests.fleet.statistics.test_against_raw import question
+from tests.fleet.statistics.city import DAYS, FIRST, ORGANS
+from tests.fleet.statistics.stage import LAST, Stage, driver, late_trip_of
 
 pytestmark = pytest.mark.store
-SOME = ("distance", "energy_cost", "utilisation", "verdicts", "misuse_rate", "orders_served")
-LAST = FIRST + timedelta(days=DAYS)
-WITHOUT_SECRETS = replace(CITY, see_confidential=False)
-
-
-@dataclass(slots=True)
-class Stage:
-    """A random city in a database; who writes there, who keeps, who asks."""
-
-    city: Random
-    owner: AsyncEngine
-    monitor: AsyncEngine
-    api: AsyncEngine
-    now: datetime
-
-    async def keep(self, rounds: int = 100) -> int:
-        """Gives how many rounds there was something to do."""
-        keeper = Keeper(self.monitor, lambda: self.now)
-        for n in range(rounds):
-            async with self.monitor.connect() as connection:
-                if await keeper.round(connection) == 0:
-                    return n
-        return rounds
-
-    async def due(self) -> int:
-        async with self.api.begin() as connection:
-            return len((await read_held(connection, date(2000, 1, 1), LAST)).marks)
-
-    async def assert_equal(self, slugs: tuple[str, ...] = SOME, questions: int = 2) -> None:
-        hidden = {one for one, row in self.city.vehicles.items() if row.get("confidential")}
-        async with self.api.begin() as connection:
-            for slug in slugs:
-                for _ in range(questions):
-                    asked = question(self.city.draw, BY_SLUG[slug].dimensions - {Dimension.VEHICLE})
-                    scope = self.city.draw.choice((CITY, CITY, WITHOUT_SECRETS))
-                    seen = self.city if scope is CITY else _without(self.city, hidden)
-                    await _assert_answer(connection, seen, slug, asked, scope)
-
-    async def read_registry(self) -> None:
-        """What the registry says now is what the reference goes by."""
-        async with self.owner.begin() as connection:
-            rows = (await connection.execute(text("select * from vehicle_history"))).mappings().all()
-            self.city.history[:] = [dict(row) for row in rows]
-            for row in (await connection.execute(text("select * from vehicle"))).mappings():
-                self.city.vehicles[row["id"]] = dict(row)
-
-
-async def _assert_answer(connection: AsyncConnection, city: Random, slug: str, asked: Question, scope: Any) -> None:
-    statistic = BY_SLUG[slug]
-    found = await count(connection, statistic, asked, scope=scope)
-    zeros = statistic.sum(())
-    wanted = reference(city, slug, asked)
-    assert {key: parts for key, parts in found.items() if parts != zeros} == {
-        key: zeros | parts for key, parts in wanted.items() if any(parts.values())
-    }, (slug, asked)
-
-
-def _without(city: Random, hidden: set[int]) -> Random:
-    def left(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [row for row in rows if row["vehicle_id"] not in hidden]
-
-    return replace(
-        city,
-        history=left(city.history),
-        trips=left(city.trips),
-        stops=left(city.stops),
-        gaps=left(city.gaps),
-        verdicts=left(city.verdicts),
-        cases=left(city.cases),
-    )
-
-
-@pytest.fixture
-async def stage(database_url: str) -> AsyncIterator[Stage]:
-    async def of(seed: int) -> Stage:
-        made.city = random_city.made(seed)
-        await random_city.write(made.city, made.owner)
-        return made
-
-    made = Stage(
-        random_city.made(0),
-        create_engine(database_url, size=2),
-        create_engine(assume_role(database_url, "fleet_monitor"), size=2),
-        create_engine(assume_role(database_url, "fleet_api"), size=2),
-        datetime(LAST.year, LAST.month, LAST.day, tzinfo=UTC),
-    )
-    await of(0)
-    yield made
-    for engine in (made.owner, made.monitor, made.api):
-        await engine.dispose()
 
 
 # ---------------------------------------------------------------- what changes
@@ -135,7 +33,7 @@ async def late_trip(stage: Stage) -> None:
             text("update trip set distance_m = :distance_m where id = :id"),
             {"distance_m": one["distance_m"], "id": one["id"]},
         )
-        await refresh_days(await _driver(connection), {(one["vehicle_id"], one["day"])})
+        await refresh_days(await driver(connection), {(one["vehicle_id"], one["day"])})
 
 
 async def trip_that_is_none(stage: Stage) -> None:
@@ -145,7 +43,7 @@ async def trip_that_is_none(stage: Stage) -> None:
     async with stage.monitor.begin() as connection:
         for table, column in (("trip", "id"), ("verdict", "trip_id")):
             await connection.execute(text(f"delete from {table} where {column} = :id"), {"id": one["id"]})
-        await refresh_days(await _driver(connection), {(one["vehicle_id"], one["day"])})
+        await refresh_days(await driver(connection), {(one["vehicle_id"], one["day"])})
 
 
 async def another_verdict(stage: Stage) -> None:
@@ -273,10 +171,6 @@ CHANGES: tuple[Callable[[Stage], Awaitable[None]], ...] = (
 )
 
 
-async def _driver(connection: AsyncConnection) -> asyncpg.Connection:
-    return (await connection.get_raw_connection()).driver_connection  # type: ignore[return-value]
-
-
 @pytest.mark.parametrize("seed", range(3))
 async def test_whatever_happens_in_whatever_order(stage: Stage, seed: int) -> None:
     draw = stage.city.draw = random.Random(seed)
@@ -311,7 +205,7 @@ async def test_who_writes_while_the_keeper_works_is_not_missed(stage: Stage) -> 
     one = stage.city.trips[0]
     async with stage.monitor.connect() as connection, connection.begin():
         await connection.execute(text("update trip set distance_m = 77 where id = :id"), {"id": one["id"]})
-        await refresh_days(await _driver(connection), {(one["vehicle_id"], one["day"])})
+        await refresh_days(await driver(connection), {(one["vehicle_id"], one["day"])})
         other = next(row for row in stage.city.trips if row["vehicle_id"] != one["vehicle_id"])
         await late_trip_of(stage, other)
         assert await stage.keep() == 1
@@ -322,22 +216,12 @@ async def test_who_writes_while_the_keeper_works_is_not_missed(stage: Stage) -> 
     await stage.assert_equal()
 
 
-async def late_trip_of(stage: Stage, one: dict[str, Any]) -> None:
-    one["distance_m"] += 5
-    async with stage.owner.begin() as connection:
-        await connection.execute(
-            text("update trip set distance_m = :distance_m where id = :id"),
-            {"distance_m": one["distance_m"], "id": one["id"]},
-        )
-        await refresh_days(await _driver(connection), {(one["vehicle_id"], one["day"])})
-
-
 async def test_the_horizon_waits_for_who_does_not_know_of_it(stage: Stage) -> None:
     """A transaction that began before would leave no note of the days that become settled."""
     one = stage.city.trips[0]
     async with stage.monitor.connect() as connection, connection.begin():
         await connection.execute(text("update trip set distance_m = 77 where id = :id"), {"id": one["id"]})
-        await refresh_days(await _driver(connection), {(one["vehicle_id"], one["day"])})
+        await refresh_days(await driver(connection), {(one["vehicle_id"], one["day"])})
         assert await stage.keep() == 0
     one["distance_m"] = 77
     assert await stage.keep() > 0
@@ -359,7 +243,7 @@ async def test_a_day_that_is_summed_up_to_the_same_leaves_no_notes(stage: Stage)
     """A stop that runs since yesterday has its first day summed up with every update."""
     await stage.keep()
     async with stage.monitor.begin() as connection:
-        await refresh_days(await _driver(connection), {(one["vehicle_id"], one["day"]) for one in stage.city.stops})
+        await refresh_days(await driver(connection), {(one["vehicle_id"], one["day"]) for one in stage.city.stops})
     assert await stage.due() == 0
     await late_trip(stage)
     assert await stage.due() > 0

@@ -109,6 +109,7 @@ charging_record       -       -        cr
 
 tally_horizon         -       r        r
 tally_due             -       crd      r
+tally_month           -       cru      r
 tally_group           -       cr       r
 tally_day             -       crd      r
 tally_verdict         -       crd      r
