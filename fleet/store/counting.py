@@ -14,7 +14,7 @@ from fleet.model.policies import POLICIES, PolicyVersion, lineage, resolve
 from fleet.model.scope import Scope
 from fleet.statistics.base import Dimension, Parts, Source, Statistic
 from fleet.statistics.weights import weights
-from fleet.store.figures import Key, Question, Weighted
+from fleet.store.figures import Key, Question, Weighted, days_within
 from fleet.store.policies import versions
 from fleet.store.sources import FIGURES
 from fleet.store.tables import organ
@@ -81,7 +81,8 @@ async def count_with_total(
     if not question.by:
         return {}, groups[()]
     if Source.STOCK in statistic.counts and Dimension.MONTH in question.by:
-        return groups, (await count(connection, statistic, replace(question, by=()), scope=scope, memory=memory))[()]
+        place, last = question.by.index(Dimension.MONTH), days_within(question, scope)[1].replace(day=1)
+        return groups, statistic.add(parts for key, parts in groups.items() if key[place] == last)
     return groups, statistic.add(groups.values())
 
 

@@ -72,7 +72,11 @@ async def read_live(
 ) -> list[tuple[Key, Parts]]:
     """The parts of each group as the rows themselves say now, of what the caller may see; groups without any row are
     not there. `vehicles`: those that can be among the organs asked for, where they are few."""
-    conditions, values = _asked(question, scope)
+    first, last = days_within(question, scope)
+    if first > last:
+        return []
+    conditions: list[str] = []
+    values = _asked(first, last, question)
     if vehicles is not None:
         conditions.append("x.vehicle_id = any(cast(:vehicles as int4[]))")
         values["vehicles"] = sorted(vehicles)
@@ -88,7 +92,11 @@ async def read_live(
 async def read_groups(connection: AsyncConnection, source: Source, question: Question, *, scope: Scope) -> list[Group]:
     """All figures of a source, of what the caller may see, by energy kind too; groups without any row are not there."""
     relation = live(source, _dimensions(question, scope) | {Dimension.ENERGY})
-    conditions, values = _asked(question, scope)
+    first, last = days_within(question, scope)
+    if first > last:
+        return []
+    conditions: list[str] = []
+    values = _asked(first, last, question)
     _require(source, relation, question, scope, conditions, values)
     keys = [relation.attributes[dimension] for dimension in question.by]
     energy = relation.attributes.get(Dimension.ENERGY)
@@ -207,11 +215,10 @@ async def names_of(
     return names
 
 
-def _asked(question: Question, scope: Scope) -> tuple[list[str], dict[str, Any]]:
-    """Conditions, and what the sources take of the period."""
-    first, last = days_within(question, scope)
+def _asked(first: date, last: date, question: Question) -> dict[str, Any]:
+    """What the sources take of the period."""
     begin, end = (from_us(day_begins_us(day)) for day in (first, last + timedelta(days=1)))
-    values: dict[str, Any] = {
+    return {
         "first": first,
         "last": last,
         "begin": begin,
@@ -220,7 +227,6 @@ def _asked(question: Question, scope: Scope) -> tuple[list[str], dict[str, Any]]
         **_months_and_days(first, last, question.borders),
         **_stretches(first, last, question),
     }
-    return [] if first <= last else ["false"], values
 
 
 def _require(

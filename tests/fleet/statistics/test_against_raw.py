@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fleet.model.moments import day_begins_us, from_us
 from fleet.model.scope import CITY
 from fleet.statistics.base import Dimension
-from fleet.statistics.registry import STATISTICS
-from fleet.store.counting import count
+from fleet.statistics.registry import BY_SLUG, STATISTICS
+from fleet.store.counting import count, count_with_total
 from fleet.store.figures import Question
 from fleet.store.tally_memory import TallyMemory
 from tests.fleet.statistics.city import DAYS, FIRST, Random, before_and_after_late_data
@@ -41,6 +43,21 @@ async def assert_equal(connection: AsyncConnection, city: Random) -> None:
             assert {key: parts for key, parts in found.items() if parts != zeros} == {
                 key: zeros | parts for key, parts in wanted.items() if any(parts.values())
             }, (statistic.slug, asked)
+
+
+async def test_the_stock_by_months_is_told_as_of_the_last_one(database_url: str) -> None:
+    await before_and_after_late_data(database_url, 3, _assert_stock)
+
+
+async def _assert_stock(connection: AsyncConnection, city: Random) -> None:
+    stock, memory = BY_SLUG["nev_share_stock"], TallyMemory()
+    limited = replace(CITY, end=from_us(day_begins_us(FIRST + timedelta(days=DAYS // 2))))
+    for scope in (CITY, limited):
+        for _ in range(10):
+            asked = replace(question(city.draw, stock.dimensions - {Dimension.VEHICLE}), by=())
+            whole = await count(connection, stock, asked, scope=scope, memory=memory)
+            by_month = replace(asked, by=(Dimension.USE, Dimension.MONTH))
+            assert (await count_with_total(connection, stock, by_month, scope=scope, memory=memory))[1] == whole[()]
 
 
 def question(draw: random.Random, dimensions: frozenset[Dimension]) -> Question:
