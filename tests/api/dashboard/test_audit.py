@@ -84,7 +84,7 @@ def test_who_read_what_and_what_was_so_before(person: Person) -> None:
     page.goto(page.url.split("/audit")[0] + "/audit/log?action=audit.")
     expect(body.locator("tr.ant-table-row").first).to_contain_text("查看日志")
     page.get_by_role("button", name="导出日志").click()
-    page.get_by_label("事由(2 至 500 字)").fill("年度审计")
+    page.get_by_label("事由（2 至 500 字）").fill("年度审计")
     with page.expect_download() as download:
         page.get_by_role("button", name="查阅", exact=True).click()
     assert '"audit.read"' in download.value.path().read_text()

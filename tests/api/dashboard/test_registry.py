@@ -35,7 +35,7 @@ def test_a_vehicle_is_found_and_changed_with_both_versions_side_by_side(person: 
     rows = page.locator(".registry-list tbody tr.ant-table-row")
     expect(rows).to_have_count(2)
     look(page, "list")
-    page.get_by_label("车牌(部分即可)").fill("543")
+    page.get_by_label("车牌（部分即可）").fill("543")
     expect(rows).to_have_count(1)
     rows.first.click()
     drawer = page.get_by_role("dialog")

@@ -12,7 +12,7 @@ export const zh = {
   wrong_old: "现在的密码不正确。", save: "修改密码", password_changed: "密码已修改，其他登录已退出。",
   tokens: "访问令牌", tokens_text: "供脚本和审计取数使用，权限不超过本账号。只在创建时显示一次。", new_token: "新建令牌", no_tokens: "没有令牌。",
   label: "用途", label_hint: "如：2026 年度审计取数", need_label: "请填写用途。", no_label: "未写用途", lasts: "有效期", days_until: "{n} 天，至 {day}",
-  any_organ: "不限单位", county: "县(市、区)", any_county: "不限", data_from: "数据起始日", data_to: "数据截止日", to_first: "截止日早于起始日。",
+  any_organ: "不限单位", county: "县（市、区）", any_county: "不限", data_from: "数据起始日", data_to: "数据截止日", to_first: "截止日早于起始日。",
   period_text: "只能读到期间内发生的事；不填为不限。期间不含现在时，读不到实时位置。", reader_text: "本角色的令牌只能读取。", only_read: "只能读取",
   make_token: "创建令牌", token_made: "令牌“{label}”", token: "令牌", token_text: "只显示这一次，有效至 {day}。请立即保存；遗失时吊销并新建。",
   example: "用法示例", copy: "复制", kept: "已保存好", copied: "已复制。", copy_by_keys: "已选中，请按 Ctrl+C 复制。", reads_only: "只读", reads_writes: "可读写",

@@ -9,7 +9,7 @@ export const zh = {
   cell: "{hour}：收到 {received}，入库 {stored}，重复 {duplicate}，隔离 {quarantined}，差额 {difference}", newest_hours: "只列出最近 {n} 个有报文的小时。",
   gaps_text: "终端失联时里程表仍在增长，或序号中断：这段路没有记录。这是数据缺口，不是指控：隧道、山区、车库同样没有信号。", gaps_none: "该期间没有失联。", silent_time: "失联时间", silent_share: "占有记录时间",
   undocumented: "失联期间里程", only_driven: "只看有里程的", city_silent: "失联占比", city_undocumented: "失联期间里程合计", vehicles_silent: "有失联的车辆",
-  gap_days: "车队日(04:00 起)", plate: "车牌", gaps_of: "失联明细", gap_when: "何时", gap_what: "缺少什么", replay: "回放", unit_of: "终端 {code}", state: "状态",
+  gap_days: "车队日（04:00 起）", plate: "车牌", gaps_of: "失联明细", gap_when: "何时", gap_what: "缺少什么", replay: "回放", unit_of: "终端 {code}", state: "状态",
   clock_offset: "时钟偏差", last_heard: "最后收到", gap_totals: "{n} 次，共 {time}；缺 {messages} 条报文，{km} 未记录", gap_none_unit: "该终端在此期间没有行程以外的失联；行程中的短暂静默见轨迹回放。",
   gap_cut: "只列出最近 200 次。", no_unit: "该期间没有安装终端。", moving_then: "失联前在行驶", missing_numbers: "缺失的序号", missing_text: "终端为报文连续编号，以下编号从未收到。",
   missing_none: "编号连续，没有缺失。", missing_no_runs: "该终端不编号，无法逐条核对。", missing_sum: "缺 {n} 条，{holes} 段", missing_cut: "只列出前 1,000 段。", numbers: "编号",

@@ -28,7 +28,7 @@ export const zh = {
   "field.method": "方法", "field.path": "地址", "field.permission": "所需权限", "field.label": "名称", "field.expires_at": "到期", "field.read_only": "只读",
   "field.requested": "请求重试", "field.reason": "原因", "field.ids": "条目", "field.before": "之前", "field.after": "之后", "field.address": "地址",
   "field.account": "账号", "field.action": "操作", "field.subject": "对象", "field.purpose": "事由", "field.begin": "起", "field.end": "止",
-  "field.deliveries": "投递", "field.anchor": "锚点", "field.seal": "封签", "field.examined": "查过的行程与停留", "field.radius_m": "半径(米)", "field.lat": "纬度",
+  "field.deliveries": "投递", "field.anchor": "锚点", "field.seal": "封签", "field.examined": "查过的行程与停留", "field.radius_m": "半径（米）", "field.lat": "纬度",
   "field.lon": "经度", "field.sha256": "摘要", "field.report": "结果", "field.rows": "行数", "field.host": "主机", "field.registered_on": "登记日期",
   "field.retired_on": "处置日期", "field.purchased_on": "购置日期", "field.assigned_to": "指派给", "field.assigned_organ_id": "指派单位", "field.text": "内容",
   "field.wrong": "错在", "field.version": "版本", "field.valid_from": "生效", "field.attempts": "次数", "field.until": "至", "field.visits": "到访",

@@ -1,5 +1,5 @@
 export const zh = {
-  title: "轨迹与回放", tab_trips: "行程", tab_visits: "谁来过这里", add: "添加车辆(最多 8 辆)", none_found: "没有符合的车辆", remove: "移除 {plate}",
+  title: "轨迹与回放", tab_trips: "行程", tab_visits: "谁来过这里", add: "添加车辆（最多 8 辆）", none_found: "没有符合的车辆", remove: "移除 {plate}",
   period: "时段", from: "开始", to: "结束", today: "今日", yesterday: "昨日", week: "近七日", too_long: "时段最长 31 天，请缩短。", day_note: "一日自 04:00 起",
   empty: "选择一辆或几辆车，查看其行程。", no_trips: "该时段没有行程。", read: "读取轨迹", purpose_text: "读取 {n} 辆车的轨迹将连同事由记入审计日志。",
   why: "事由：{purpose}", change: "更改", until_now: "实时数据至 {time}", stop: "停留 {length}", gap: "数据缺口 {length}", gap_km: "期间里程 {km}",
@@ -10,7 +10,7 @@ export const zh = {
   failed: "{plate} 的轨迹未能读取", export: "导出", print: "打印", e_gpx: "GPX", e_geojson: "GeoJSON", e_csv: "CSV",
   print_title: "车辆轨迹记录", printed: "打印于 {time}，账号 {who}", print_purpose: "事由：{purpose}", plate: "号牌", map: "地图", table: "行程表",
   c_time: "时间", c_what: "内容", c_km: "里程", c_verdict: "判定", c_from: "起点", c_to: "终点",
-  v_press: "在地图上点选一处，或填写坐标。", v_lat: "纬度", v_lon: "经度", v_radius: "半径(米)", v_search: "查询", v_purpose: "查询此处来车将连同事由记入审计日志。",
+  v_press: "在地图上点选一处，或填写坐标。", v_lat: "纬度", v_lon: "经度", v_radius: "半径（米）", v_search: "查询", v_purpose: "查询此处来车将连同事由记入审计日志。",
   v_none: "该时段没有车辆来过这里。", v_examined: "已查 {n} 段行程与停留", v_more: "继续查找", v_plate: "车辆", v_entered: "进入", v_left: "离开",
   v_stay: "停留时长", v_closest: "最近距离", v_evidence: "依据", v_still: "仍在此处", ev_fix: "圈内有定位", ev_between_fixes: "两次定位之间穿过",
   ev_bridged: "静默期间，路线不明", v_need: "请先选定位置。", v_place: "查询位置", v_trip: "行程", v_stop: "停留", v_days: "时段最长 92 天", v_show: "查看轨迹",

@@ -1,8 +1,8 @@
 export const zh = {
-  title: "实时地图", region: "地图：方向键平移，加减键缩放，0 显示全市，Tab 逐辆选择", county: "全部县(市、区)", organ: "全部单位", use: "全部用途",
+  title: "实时地图", region: "地图：方向键平移，加减键缩放，0 显示全市，Tab 逐辆选择", county: "全部县（市、区）", organ: "全部单位", use: "全部用途",
   energy: "全部能源", state_filter: "按状态显示", shown: "显示 {n} / {all}", no_match: "没有符合条件的车辆。", no_vehicles: "还没有车辆上报位置。",
   zoom_in: "放大", zoom_out: "缩小", whole: "显示全市", legend: "图例", nev: "新能源", fuel: "燃油/混动", on_road: "在途车辆", red_cases: "红色线索",
-  case_mark: "线索", attribution: "县界 {source}", own_roads: "道路 自绘示意", overview: "全市概况", division: "区划", by_division: "分县(市、区)", on_road_short: "在途",
+  case_mark: "线索", attribution: "县界 {source}", own_roads: "道路 自绘示意", overview: "全市概况", division: "区划", by_division: "分县（市、区）", on_road_short: "在途",
   silent_short: "失联", red_short: "红色", outside: "市域外", vehicle_unit: "辆", order_unit: "单", case_unit: "件", group_unit: "组",
   speed: "速度", heading: "方向", fuel_level: "油量", charge: "电量", today: "今日", today_km: "今日里程", driver: "驾驶员", last_report: "最后上报",
   follow: "跟随", following: "正在跟随", replay: "轨迹回放", call: "联系驾驶员", current_order: "当前派车单", no_order: "此刻没有派车单。",
@@ -15,5 +15,5 @@ export const zh = {
   step_returned: "回车", step_settled: "结算", no_trips: "今日还没有行程。", verdict_later: "待判定", details: "车辆信息", unit_online: "在线",
   unit_offline: "离线", vehicle_kind: "车型", ignition: "点火", on: "开", off: "关", unknown: "未上报", odometer: "里程表", energy_used: "今日用电",
   fuel_used: "今日用油", nev_on_road: "新能源在途", to_approve: "待审批", orders_today: "今日派车单", tasks: "应急任务", called: "组 {n} 辆", there: "到位 {n} / {all}",
-  stack: "此处 {n} 辆", no_webgl: "此浏览器不能绘制地图(没有 WebGL),以表格显示。", seats: "{n} 座",
+  stack: "此处 {n} 辆", no_webgl: "此浏览器不能绘制地图（没有 WebGL），以表格显示。", seats: "{n} 座",
 } as const;

@@ -1,5 +1,5 @@
 export const zh = {
-  title: "台账", kind_vehicles: "车辆", kind_organs: "单位", kind_drivers: "驾驶员", kind_units: "终端", kind_areas: "区域", find_vehicles: "车牌(部分即可)",
+  title: "台账", kind_vehicles: "车辆", kind_organs: "单位", kind_drivers: "驾驶员", kind_units: "终端", kind_areas: "区域", find_vehicles: "车牌（部分即可）",
   find_organs: "单位名称", find_drivers: "驾驶员编号", find_units: "终端编码", find_areas: "区域名称", find_area: "区域名称", any_use: "全部用途",
   any_management: "全部管理方式", any_energy: "全部能源", any_status: "在册车辆", any_purpose: "全部类别", organ_tree: "单位", none_found: "没有符合条件的记录。", new: "新增",
   edit: "修改", remove: "删除", remove_text: "仅误录的记录可删除。确定删除？", in_use: "有其他记录引用，不能删除；请改为停用。", save: "保存", cancel: "取消", saved: "已保存。", needed: "必填。",

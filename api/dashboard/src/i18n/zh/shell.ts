@@ -23,7 +23,7 @@ export const zh = {
   clear_filters: "清除筛选", export_csv: "导出 CSV", export_xlsx: "导出 XLSX", columns: "显示列", more: "更多", filters: "筛选",
   rows: "{n} 条", load_more: "加载更多", none: "无", all: "全部", as_of: "截至 {time}", refresh: "刷新",
   call: "电话", call_driver: "查看号码并呼叫", call_purpose: "查看驾驶员电话将连同事由记入审计日志。", no_phone: "未登记电话",
-  purpose_title: "说明查阅事由", purpose_text: "此次查阅将连同事由记入审计日志。", purpose_label: "事由(2 至 500 字)",
+  purpose_title: "说明查阅事由", purpose_text: "此次查阅将连同事由记入审计日志。", purpose_label: "事由（2 至 500 字）",
   purpose_short: "请填写至少两个字的事由。", purpose_read: "查阅",
   masked: "已脱敏", unmask: "查看完整内容",
   p_network: "服务暂时没有应答，内容未保存。请稍后再试。", p_401: "登录已过期，请重新登录。", p_403: "本账号无权进行此操作。",
