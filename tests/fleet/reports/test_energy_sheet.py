@@ -17,6 +17,7 @@ from fleet.statistics.base import Dimension
 from fleet.statistics.energy_cost import ENERGY_COST
 from fleet.store.energy_sheet import read_sheet
 from fleet.store.figures import Question
+from fleet.store.tally_memory import TallyMemory
 from tests.api.journeys import day_of
 from tests.fleet.statistics.city import DAYS, FIRST, Random, before_and_after_late_data
 from tests.fleet.statistics.reference import reference
@@ -43,7 +44,7 @@ async def assert_equal(connection: AsyncConnection, city: Random) -> None:
             organs=city.draw.choice((None, frozenset({2, 3}))),
             energy=city.draw.choice((None, None, "petrol", "phev")),
         )
-        found = await read_sheet(connection, question, scope=CITY)
+        found = await read_sheet(connection, question, scope=CITY, memory=TallyMemory())
         wanted = slow(city, question)
         assert {key: plain(parts) for key, parts in found.items() if any(parts.values())} == {
             key: plain(parts) for key, parts in wanted.items() if any(parts.values())
