@@ -70,15 +70,13 @@ def groups_shown(
 ) -> list[dict[str, Any]]:
     """Each group with its figure; with `earlier`, those of the year before, beside it or alone."""
     labels = [(dimension.value, _label(dimension, names)) for dimension in by]
-    both = earlier is not None
-    before = earlier or {}
-    return [
-        {
-            **{name: label(value) for (name, label), value in zip(labels, key, strict=True)},
-            **compared(statistic, groups.get(key), before.get(key), both),
-        }
-        for key in dict.fromkeys([*groups, *before])
-    ]
+    shown = []
+    for key in groups if earlier is None else dict.fromkeys([*groups, *earlier]):
+        one: dict[str, Any] = {name: label(value) for (name, label), value in zip(labels, key, strict=True)}
+        before = None if earlier is None else earlier.get(key)
+        one.update(compared(statistic, groups.get(key), before, earlier is not None))
+        shown.append(one)
+    return shown
 
 
 def _label(dimension: Dimension, names: Names) -> Callable[[Any], Any]:

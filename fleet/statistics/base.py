@@ -99,8 +99,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistic:
-    """One statistic. `counts`: for each source it reads, the parts of one row. `figure`: of the summed parts; None
-    where there is nothing to divide by. `target`: the policy that says what the figure should reach.
+    """One statistic. `counts`: for each source it reads, the parts of one row. `quotient`: numerator and denominator of
+    the figure, out of the summed parts; a denominator of 0 says that there is no figure. `target`: the policy that says
+    what the figure should reach.
 
     `version` rises whenever the same rows may give another figure.
     """
@@ -115,7 +116,7 @@ class Statistic:
     decimals: int
     parts: tuple[Part, ...]
     counts: Mapping[Source, Count]
-    figure: Callable[[Mapping[str, int]], Fraction | None]
+    quotient: Callable[[Mapping[str, int]], tuple[int, int]]
     factors: tuple[str, ...] = ()
     target: str | None = None
     dimensions: frozenset[Dimension] = field(init=False)
@@ -138,18 +139,25 @@ class Statistic:
                 total[name] += value
         return total
 
+    def figure(self, parts: Mapping[str, int]) -> Fraction | None:
+        """Exact; None where there is nothing to divide by."""
+        return per(*self.quotient(parts))
+
     def value(self, parts: Mapping[str, int]) -> float | None:
         """The figure, rounded half to even at its decimals: the only place where it stops being exact."""
-        figure = self.figure(parts)
-        return None if figure is None else rounded(figure, self.decimals)
+        numerator, denominator = self.quotient(parts)
+        return rounded(numerator, denominator, self.decimals) if denominator else None
 
 
-def rounded(figure: Fraction, decimals: int) -> float:
-    """Half to even, as `round` does, but without the fractions in between: answers hold thousands of figures."""
+def rounded(numerator: int, denominator: int, decimals: int) -> float:
+    """Half to even, as `round` does, but without fractions in between: answers hold thousands of figures.
+
+    `denominator` is above 0.
+    """
     scale: int = 10**decimals
-    whole, rest = divmod(figure.numerator * scale, figure.denominator)
+    whole, rest = divmod(numerator * scale, denominator)
     twice = 2 * rest
-    if twice > figure.denominator or (twice == figure.denominator and whole % 2):
+    if twice > denominator or (twice == denominator and whole % 2):
         whole += 1
     return whole / scale
 

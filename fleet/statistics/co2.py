@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from fleet.model.fuels import fuel_kind
 from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 from fleet.statistics.energy import ELECTRICITY_G_CO2_PER_KWH, FUEL_G_CO2_PER_L
@@ -33,6 +31,6 @@ CO2 = Statistic(
         Part("electricity_mg", "mg", "电能", "From electricity"),
     ),
     counts={Source.DAYS: _days},
-    figure=lambda parts: Fraction(parts["fuel_mg"] + parts["electricity_mg"], 10**9),
+    quotient=lambda parts: (parts["fuel_mg"] + parts["electricity_mg"], 10**9),
     factors=(*FUEL_G_CO2_PER_L.values(), ELECTRICITY_G_CO2_PER_KWH),
 )

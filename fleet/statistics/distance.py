@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 
 
@@ -27,5 +25,5 @@ DISTANCE = Statistic(
         Part("odometer_m", "m", "里程表里程", "Distance by odometers"),
     ),
     counts={Source.DAYS: _days},
-    figure=lambda parts: Fraction(parts["distance_m"], 1_000),
+    quotient=lambda parts: (parts["distance_m"], 1_000),
 )

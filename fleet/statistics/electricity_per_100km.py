@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet.statistics.base import Part, Row, Source, Statistic, Unit, per
+from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 
 
 def _days(row: Row) -> dict[str, int]:
@@ -26,5 +26,5 @@ ELECTRICITY_PER_100KM = Statistic(
         Part("distance_m", "m", "全部里程", "All distance"),
     ),
     counts={Source.DAYS: _days},
-    figure=lambda parts: per(parts["energy_wh"], parts["energy_distance_m"], 100),
+    quotient=lambda parts: (100 * parts["energy_wh"], parts["energy_distance_m"]),
 )

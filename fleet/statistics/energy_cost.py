@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from fleet.model.fuels import fuel_kind
 from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 from fleet.statistics.energy import ELECTRICITY_FEN_PER_KWH, FUEL_FEN_PER_L
@@ -32,6 +30,6 @@ ENERGY_COST = Statistic(
         Part("electricity_mfen", "1/1000 fen", "电费", "Electricity"),
     ),
     counts={Source.DAYS: _days},
-    figure=lambda parts: Fraction(parts["fuel_mfen"] + parts["electricity_mfen"], 100_000),
+    quotient=lambda parts: (parts["fuel_mfen"] + parts["electricity_mfen"], 100_000),
     factors=(*FUEL_FEN_PER_L.values(), ELECTRICITY_FEN_PER_KWH),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet.statistics.base import Part, Row, Source, Statistic, Unit, per
+from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 
 
 def _days(row: Row) -> dict[str, int]:
@@ -30,5 +30,5 @@ FUEL_PER_100KM = Statistic(
         Part("distance_m", "m", "全部里程", "All distance"),
     ),
     counts={Source.DAYS: _days},
-    figure=lambda parts: per(parts["fuel_ml"], parts["fuel_distance_m"], 100),
+    quotient=lambda parts: (100 * parts["fuel_ml"], parts["fuel_distance_m"]),
 )

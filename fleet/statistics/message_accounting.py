@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet.statistics.base import Part, Row, Source, Statistic, Unit, per
+from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 
 _NAMES = ("received", "stored", "duplicate", "quarantined")
 
@@ -29,5 +29,5 @@ MESSAGE_ACCOUNTING = Statistic(
         Part("quarantined", "samples", "隔离", "In quarantine"),
     ),
     counts={Source.MESSAGES: _messages},
-    figure=lambda parts: per(parts["stored"] + parts["duplicate"] + parts["quarantined"], parts["received"], 100),
+    quotient=lambda parts: (100 * (parts["stored"] + parts["duplicate"] + parts["quarantined"]), parts["received"]),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet.statistics.base import Part, Row, Source, Statistic, Unit, per
+from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 
 
 def _days(row: Row) -> dict[str, int]:
@@ -31,5 +31,5 @@ MISUSE_RATE = Statistic(
         Part("distance_m", "m", "里程", "Distance"),
     ),
     counts={Source.DAYS: _days, Source.CASES: _cases},
-    figure=lambda parts: per(parts["confirmed"], parts["distance_m"], 10**6),
+    quotient=lambda parts: (10**6 * parts["confirmed"], parts["distance_m"]),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fleet.model.fuels import fuel_kind
-from fleet.statistics.base import Part, Row, Source, Statistic, Unit, per
+from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 from fleet.statistics.energy import FUEL_WH_PER_L
 
 
@@ -36,6 +36,6 @@ NEV_SHARE_ENERGY = Statistic(
         Part("electricity_mwh", "mWh", "其中电能", "Electricity within it"),
     ),
     counts={Source.DAYS: _days},
-    figure=lambda parts: per(parts["new_energy_mwh"], parts["energy_mwh"], 100),
+    quotient=lambda parts: (100 * parts["new_energy_mwh"], parts["energy_mwh"]),
     factors=tuple(FUEL_WH_PER_L.values()),
 )

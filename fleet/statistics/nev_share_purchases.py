@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fleet.model.registry import VehicleUse
-from fleet.statistics.base import Part, Row, Source, Statistic, Unit, per
+from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 
 
 def _purchases(row: Row) -> dict[str, int]:
@@ -37,6 +37,6 @@ NEV_SHARE_PURCHASES = Statistic(
         Part("communications", "vehicles", "机要通信新登记车辆", "Communications vehicles registered"),
     ),
     counts={Source.PURCHASES: _purchases},
-    figure=lambda parts: per(parts["new_energy"], parts["registered"], 100),
+    quotient=lambda parts: (100 * parts["new_energy"], parts["registered"]),
     target="statistics.nev_purchases_target_pct",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet.statistics.base import Part, Row, Source, Statistic, Unit, per
+from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 
 
 def _stock(row: Row) -> dict[str, int]:
@@ -28,5 +28,5 @@ NEV_SHARE_STOCK = Statistic(
         Part("vehicles", "vehicles", "在用车辆", "Vehicles in use"),
     ),
     counts={Source.STOCK: _stock},
-    figure=lambda parts: per(parts["new_energy"], parts["vehicles"], 100),
+    quotient=lambda parts: (100 * parts["new_energy"], parts["vehicles"]),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet.statistics.base import Part, Row, Source, Statistic, Unit, per
+from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 
 _NAMES = ("submitted", "approved", "refused", "cancelled", "undecided", "approved_late", "assigned", "assign_s")
 
@@ -33,5 +33,5 @@ ORDERS_SERVED = Statistic(
         Part("assign_s", "s", "派车用时合计", "From approval to assignment, in all"),
     ),
     counts={Source.ORDERS: _orders},
-    figure=lambda parts: per(parts["approved"], parts["approved"] + parts["refused"], 100),
+    quotient=lambda parts: (100 * parts["approved"], parts["approved"] + parts["refused"]),
 )

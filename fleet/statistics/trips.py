@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 
 _NAMES = ("trips", "driving_s", "idle_s", "standing_s", "silent_s")
@@ -29,5 +27,5 @@ TRIPS = Statistic(
         Part("silent_s", "s", "途中失联", "Silent within trips"),
     ),
     counts={Source.DAYS: _days},
-    figure=lambda parts: Fraction(parts["trips"]),
+    quotient=lambda parts: (parts["trips"], 1),
 )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 
-from fleet.statistics.base import Part, Row, Source, Statistic, Unit, per
+from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 
 _HEARD = ("driving_s", "idle_s", "standing_s", "stopped_s")
 
@@ -19,8 +18,8 @@ def _days(row: Row) -> dict[str, int]:
     }
 
 
-def _share(parts: Mapping[str, int]) -> Fraction | None:
-    return per(parts["communicating_s"], parts["communicating_s"] + parts["silent_s"], 100)
+def _share(parts: Mapping[str, int]) -> tuple[int, int]:
+    return 100 * parts["communicating_s"], parts["communicating_s"] + parts["silent_s"]
 
 
 UNIT_HEALTH = Statistic(
@@ -40,5 +39,5 @@ UNIT_HEALTH = Statistic(
         Part("undocumented_m", "m", "失联期间里程", "Distance while silent"),
     ),
     counts={Source.DAYS: _days},
-    figure=_share,
+    quotient=_share,
 )

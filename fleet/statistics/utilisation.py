@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet.statistics.base import Part, Row, Source, Statistic, Unit, per
+from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 
 _TIMES = ("driving_s", "idle_s", "standing_s", "silent_s", "stopped_s", "gap_s")
 
@@ -37,5 +37,5 @@ UTILISATION = Statistic(
         Part("gap_s", "s", "失联", "Not communicating"),
     ),
     counts={Source.DAYS: _days, Source.FLEET: _fleet},
-    figure=lambda parts: per(parts["days_used"], parts["days_available"], 100),
+    quotient=lambda parts: (100 * parts["days_used"], parts["days_available"]),
 )

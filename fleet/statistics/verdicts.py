@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fleet.model.verdicts import VerdictKind
-from fleet.statistics.base import Part, Row, Source, Statistic, Unit, per
+from fleet.statistics.base import Part, Row, Source, Statistic, Unit
 
 _WORDS = {
     VerdictKind.APPROVED: ("相符", "Approved"),
@@ -32,5 +32,5 @@ VERDICTS = Statistic(
     decimals=2,
     parts=tuple(Part(kind.value, "trips", *_WORDS[kind]) for kind in VerdictKind),
     counts={Source.VERDICTS: _verdicts},
-    figure=lambda parts: per(parts[VerdictKind.UNAPPROVED], sum(parts.values()), 100),
+    quotient=lambda parts: (100 * parts[VerdictKind.UNAPPROVED], sum(parts.values())),
 )

@@ -101,7 +101,7 @@ def test_its_weights_say_what_it_counts(statistic: Statistic, data: st.DataObjec
 
 @given(st.fractions(), st.integers(0, 6))
 def test_it_is_rounded_as_fractions_are(figure: Fraction, decimals: int) -> None:
-    assert rounded(figure, decimals) == float(round(figure, decimals))
+    assert rounded(figure.numerator, figure.denominator, decimals) == float(round(figure, decimals))
 
 
 def test_nothing_is_divided_by_nothing() -> None:
