@@ -33,6 +33,9 @@ class Attributes:
         self._codes: list[dict[Any, int]] = [{} for _ in dimensions]
         self._table: npt.NDArray[np.int64] = np.empty((len(dimensions) + 1, 0), np.int64)
 
+    def __len__(self) -> int:
+        return len(self._places)
+
     def place(self, row: tuple[Any, ...]) -> int:
         """Of the values of all dimensions, and whether they are confidential."""
         return self._places.setdefault(row, len(self._places))
@@ -80,7 +83,7 @@ def summed(
     """The parts of each group in `months`. `organs` (None: all) and `divisions` (each must be met) are what question
     and scope leave; `without`: organs whose months do not hold. Raises OverflowError where SQL would."""
     terms = weighted.weights.terms
-    if not terms or not months:
+    if not terms or not months or not len(attributes):
         return []
     keep = _kept(attributes, question, organs, divisions, see_confidential)
     group, keys = _groups(attributes, question.by, [run.month for run, _ in months])

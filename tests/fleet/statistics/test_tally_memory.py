@@ -80,3 +80,15 @@ def test_what_does_not_fit_into_64_bits_is_refused_and_not_wrapped() -> None:
             see_confidential=True,
             without={},
         )
+
+
+async def test_months_in_which_nobody_drove_are_nothing(stage: Stage) -> None:
+    """As in a city that begins: months are made, and empty."""
+    await stage.keep()
+    async with stage.owner.begin() as connection:
+        for table in ("tally_day", "tally_verdict", "tally_case"):
+            await connection.execute(text(f"delete from {table}"))
+    asked = Question(first=date(2026, 2, 1), last=date(2026, 3, 31), by=(Dimension.ORGAN,))
+    async with stage.api.begin() as connection:
+        for slug in ("distance", "nev_share_energy", "energy_cost", "co2", "verdicts", "misuse_rate"):
+            assert await count(connection, BY_SLUG[slug], asked, scope=CITY, memory=TallyMemory()) == {}
