@@ -139,6 +139,7 @@ class Fleet:
         now = self._tell(real)
         self._measuring = False
         for unit in self._units:
+            unit.unit.in_reach()
             if unit.offline_until is not None:
                 unit.offline_until = None
                 if unit.connection.up:

@@ -209,6 +209,11 @@ class OnboardUnit:
         self._connected = False
         self._in_flight.clear()
 
+    def in_reach(self) -> None:
+        """The radio network is back: what was to wait for it leaves with the next `due`."""
+        for sample in self._samples():
+            sample.leaves_at = 0.0
+
     def due(self, now: float) -> list[Outgoing]:
         """What to publish now, oldest first; each sample in it counts as sent. Empty while the window is full."""
         if not self._connected:

@@ -47,6 +47,16 @@ def test_a_sample_carries_its_number_run_and_the_oldest_held() -> None:
     }
 
 
+def test_what_is_out_of_reach_leaves_when_the_network_is_back() -> None:
+    made = unit()
+    made.record(Kind.POSITION, {"lat": 25.5, "lon": 103.8}, NOW, leaves_at=NOW + 3_600)
+    assert made.due(NOW + 10) == []
+    assert made.next_due(NOW + 10) == NOW + 3_600
+    made.in_reach()
+    assert made.next_due(NOW + 10) == NOW + 10
+    assert sent(made.due(NOW + 10)) == [(made.run, 1)]
+
+
 def test_times_may_be_integers() -> None:
     made = unit(integer_times=True)
     position(made, NOW + 0.25)
