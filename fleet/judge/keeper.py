@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from fleet.store import tally_keeping
 from fleet.store.alone import in_rounds
-from fleet.store.tallies import TALLIES
+from fleet.store.sources import TALLIES
 
 LOCK = 0x74616C6C  # "tall"
 _REST = 4

@@ -120,12 +120,10 @@ class Statistic:
     factors: tuple[str, ...] = ()
     target: str | None = None
     dimensions: frozenset[Dimension] = field(init=False)
-    _names: tuple[str, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         shared = frozenset.intersection(*(DIMENSIONS[source] for source in self.counts))
         object.__setattr__(self, "dimensions", shared)
-        object.__setattr__(self, "_names", tuple(part.name for part in self.parts))
 
     def sum(self, rows: Sequence[tuple[Source, Row]]) -> Parts:
         """The parts of rows, added up."""
@@ -133,7 +131,7 @@ class Statistic:
 
     def add(self, some: Iterable[Mapping[str, int]]) -> Parts:
         """Parts, added up."""
-        total = dict.fromkeys(self._names, 0)
+        total = dict.fromkeys((part.name for part in self.parts), 0)
         for parts in some:
             for name, value in parts.items():
                 total[name] += value

@@ -16,9 +16,9 @@ from fleet.statistics.base import Dimension, Parts, Source, Statistic
 from fleet.statistics.weights import weights
 from fleet.store.figures import Key, Question, Weighted, days_within
 from fleet.store.policies import versions
-from fleet.store.sources import FIGURES
+from fleet.store.sources import FIGURES, TALLIES
 from fleet.store.tables import organ
-from fleet.store.tallies import NOTHING, TALLIES, Held, read_held, read_source
+from fleet.store.tallies import NOTHING, Held, read_held, read_source
 from fleet.store.tally_memory import TallyMemory
 
 __all__ = ["Key", "count", "count_with_total"]

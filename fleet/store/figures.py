@@ -52,6 +52,14 @@ class Weighted:
     profiles: Mapping[int, int]
     stretches: int = 1
 
+    @property
+    def dimensions(self) -> set[Dimension]:
+        """Those that weights depend on."""
+        if self.weights.constant:
+            return set()
+        by_use = {Dimension.USE} if self.weights.kinds[0][1] is not None else set()
+        return {Dimension.ENERGY, *by_use, *({Dimension.ORGAN} if self.profiles else ())}
+
 
 class Group(NamedTuple):
     """The figures of vehicles of one energy kind (None where the source knows none) in one group."""
@@ -80,12 +88,7 @@ async def read_live(
     if vehicles is not None:
         conditions.append("x.vehicle_id = any(cast(:vehicles as int4[]))")
         values["vehicles"] = sorted(vehicles)
-    asked = _dimensions(question, scope)
-    if not weighted.weights.constant:
-        asked |= {Dimension.ENERGY}
-        asked |= {Dimension.USE} if weighted.weights.kinds[0][1] is not None else set()
-        asked |= {Dimension.ORGAN} if weighted.profiles else set()
-    relation = live(source, asked)
+    relation = live(source, _dimensions(question, scope) | weighted.dimensions)
     return await read_parts(connection, source, relation, question, weighted, conditions, values, scope=scope)
 
 
@@ -238,36 +241,38 @@ def _require(
     values: dict[str, Any],
 ) -> None:
     """What the question and the scope leave of the rows."""
-
-    def require(dimension: Dimension, name: str, value: Any, form: str = "{} = :{}") -> None:
-        if value is not None:
-            conditions.append(form.format(relation.attributes[dimension], name))
-            values[name] = value
-
     if source is Source.MESSAGES:
         return
-    organs = both(question.organs, scope.organs)
-    require(Dimension.ORGAN, "organs", None if organs is None else sorted(organs), "{} = any(cast(:{} as int4[]))")
-    require(Dimension.DIVISION, "division", question.division)
-    require(Dimension.DIVISION, "scope_division", scope.division)
-    if Dimension.VEHICLE in DIMENSIONS[source]:
-        require(Dimension.USE, "use", question.use)
-        require(Dimension.MANAGEMENT, "management", question.management)
-        require(Dimension.ENERGY, "energy", question.energy)
-        if not scope.see_confidential:
-            conditions.append(f"not {relation.confidential}")
+    known = DIMENSIONS[source]
+    for number, (dimension, some) in enumerate(filters(question, scope)):
+        if dimension in known:
+            kind = "int4" if dimension in (Dimension.ORGAN, Dimension.DIVISION) else "text"
+            conditions.append(f"{relation.attributes[dimension]} = any(cast(:only{number}_ as {kind}[]))")
+            values[f"only{number}_"] = sorted(some)
+    if Dimension.VEHICLE in known and not scope.see_confidential:
+        conditions.append(f"not {relation.confidential}")
+
+
+def filters(question: Question, scope: Scope) -> list[tuple[Dimension, Collection[Any]]]:
+    """What question and scope leave of each dimension; all of them must hold."""
+    wanted: list[tuple[Dimension, Collection[Any] | None]] = [
+        (Dimension.ORGAN, both(question.organs, scope.organs)),
+        (Dimension.DIVISION, _only(question.division)),
+        (Dimension.DIVISION, _only(scope.division)),
+        (Dimension.USE, _only(question.use)),
+        (Dimension.MANAGEMENT, _only(question.management)),
+        (Dimension.ENERGY, _only(question.energy)),
+    ]
+    return [(dimension, some) for dimension, some in wanted if some is not None]
+
+
+def _only(value: Any) -> tuple[Any] | None:
+    return None if value is None else (value,)
 
 
 def _dimensions(question: Question, scope: Scope) -> set[Dimension]:
     """Those that rows are grouped or filtered by."""
-    filters = {
-        Dimension.ORGAN: both(question.organs, scope.organs),
-        Dimension.DIVISION: question.division if scope.division is None else scope.division,
-        Dimension.USE: question.use,
-        Dimension.MANAGEMENT: question.management,
-        Dimension.ENERGY: question.energy,
-    }
-    return {*question.by, *(dimension for dimension, value in filters.items() if value is not None)}
+    return {*question.by, *(dimension for dimension, _ in filters(question, scope))}
 
 
 def _months_and_days(first: date, last: date, borders: Sequence[date]) -> dict[str, list[date]]:

@@ -26,12 +26,25 @@ class Relation:
     confidential: str = "v.confidential"
 
 
+COLUMNS: Mapping[Dimension, str] = {
+    Dimension.ORGAN: "organ_id",
+    Dimension.DIVISION: "division",
+    Dimension.USE: "use",
+    Dimension.MANAGEMENT: "management",
+    Dimension.ENERGY: "energy",
+}
+"""What a vehicle is at a time, as `vehicle_history`, `vehicle` and `tally_group` name it."""
+
+TALLIES: Mapping[Source, str] = {
+    Source.DAYS: "tally_day",
+    Source.VERDICTS: "tally_verdict",
+    Source.CASES: "tally_case",
+    Source.ORDERS: "tally_order",
+}
+"""Where the figures of settled days are added up."""
+
 _ATTRIBUTES = {
-    Dimension.ORGAN: "coalesce(h.organ_id, v.organ_id)",
-    Dimension.DIVISION: "coalesce(h.division, v.division)",
-    Dimension.USE: "coalesce(h.use, v.use)",
-    Dimension.MANAGEMENT: "coalesce(h.management, v.management)",
-    Dimension.ENERGY: "coalesce(h.energy, v.energy)",
+    **{dimension: f"coalesce(h.{column}, v.{column})" for dimension, column in COLUMNS.items()},
     Dimension.VEHICLE: "v.id",
 }
 
@@ -167,14 +180,7 @@ _STRETCHES: Mapping[Source, tuple[str, str]] = {
         cross join lateral (select m.day, h.vehicles) as x""",
     ),
 }
-_STANDING_COLUMNS = {
-    Dimension.ORGAN: "organ_id",
-    Dimension.DIVISION: "division",
-    Dimension.USE: "use",
-    Dimension.MANAGEMENT: "management",
-    Dimension.ENERGY: "energy",
-    Dimension.VEHICLE: "vehicle_id",
-}
+_STANDING_COLUMNS = {**COLUMNS, Dimension.VEHICLE: "vehicle_id"}
 
 
 def live(source: Source, dimensions: Iterable[Dimension] = tuple(Dimension)) -> Relation:

@@ -20,16 +20,9 @@ from fleet.model.scope import Scope
 from fleet.statistics.base import Dimension, Parts, Source
 from fleet.statistics.runs import Run, last_of_month, month_after, runs
 from fleet.store.figures import Key, Question, Weighted, both, days_within, read_live, read_parts
-from fleet.store.sources import FIGURES, Relation
+from fleet.store.sources import COLUMNS, FIGURES, TALLIES, Relation
 from fleet.store.tally_memory import TallyMemory
 from fleet.store.tally_sums import summed
-
-TALLIES: Mapping[Source, str] = {
-    Source.DAYS: "tally_day",
-    Source.VERDICTS: "tally_verdict",
-    Source.CASES: "tally_case",
-    Source.ORDERS: "tally_order",
-}
 
 _FEW_VEHICLES = 1_000
 _EVERY_ORGAN = None
@@ -107,52 +100,24 @@ async def read_source(
     if settled is None:
         return await read_live(connection, source, question, weighted, scope=scope)
     due = held.due.get(source, {})
-    found = await _read_tally(
-        connection, source, replace(question, first=first, last=settled), weighted, held, scope, memory
-    )
+    tallied = replace(question, first=first, last=settled)
+    some = [one for one in runs(first, settled, question.borders) if due.get(one.month, ()) is not _EVERY_ORGAN]
+    months = await memory.months(connection, source, some, held.made.get(source, {}))
+    found = summed(memory.attributes, FIGURES[source], months, tallied, weighted, scope, due)
+    if rest := [one for one in some if one not in months]:
+        found += await _read_runs(connection, source, tallied, weighted, due, rest, scope)
     for begin, end, organs in _spans(due, first, settled):
         asked = replace(question, first=begin, last=end)
         vehicles = None
         if organs is not _EVERY_ORGAN:
-            asked = replace(asked, organs=organs if question.organs is None else organs & question.organs)
+            asked = replace(asked, organs=both(organs, question.organs))
             vehicles = await _vehicles_of(connection, source, asked.organs)
         if asked.organs is None or asked.organs:
             found += await read_live(connection, source, asked, weighted, scope=scope, vehicles=vehicles)
     if settled < last:
-        rest = replace(question, first=settled + timedelta(days=1), last=last)
-        found += await read_live(connection, source, rest, weighted, scope=scope)
+        unsettled = replace(question, first=settled + timedelta(days=1), last=last)
+        found += await read_live(connection, source, unsettled, weighted, scope=scope)
     return found
-
-
-async def _read_tally(
-    connection: AsyncConnection,
-    source: Source,
-    question: Question,
-    weighted: Weighted,
-    held: Held,
-    scope: Scope,
-    memory: TallyMemory,
-) -> list[tuple[Key, Parts]]:
-    """Whole months out of memory, and what runs up to other days from the tables."""
-    due = held.due.get(source, {})
-    some = [one for one in runs(question.first, question.last, question.borders) if due.get(one.month, ()) is not None]
-    made = held.made.get(source, {})
-    wanted = {one.month: made[one.month] for one in some if one.month in made and one.day == last_of_month(one.month)}
-    months = await memory.months(connection, source, wanted)
-    whole = [one for one in some if one.month in months and one.day == last_of_month(one.month)]
-    found = summed(
-        memory.attributes,
-        FIGURES[source],
-        [(one, months[one.month]) for one in whole],
-        question,
-        weighted,
-        organs=both(question.organs, scope.organs),
-        divisions=[one for one in (question.division, scope.division) if one is not None],
-        see_confidential=scope.see_confidential,
-        without={month: organs for month, organs in due.items() if organs},
-    )
-    rest = [one for one in some if one not in whole]
-    return found + await _read_runs(connection, source, question, weighted, due, rest, scope) if rest else found
 
 
 async def _read_runs(
@@ -194,13 +159,7 @@ def _relation(source: Source) -> Relation:
         if source is Source.ORDERS
         else (
             "join tally_group g on g.id = t.group_id",
-            {
-                Dimension.ORGAN: "g.organ_id",
-                Dimension.DIVISION: "g.division",
-                Dimension.USE: "g.use",
-                Dimension.MANAGEMENT: "g.management",
-                Dimension.ENERGY: "g.energy",
-            },
+            {dimension: f"g.{column}" for dimension, column in COLUMNS.items()},
         )
     )
     return Relation(
@@ -223,7 +182,7 @@ def _spans(due: Mapping[date, Organs], first: date, last: date) -> Iterable[tupl
     numbered = [(month.year * 12 + month.month - n, organs, month) for n, (month, organs) in enumerate(months)]
     for (_, organs), some in groupby(numbered, key=lambda one: (one[0], one[1])):
         stretch = [month for *_, month in some]
-        yield max(first, stretch[0]), min(last, month_after(stretch[-1]) - timedelta(days=1)), organs
+        yield max(first, stretch[0]), min(last, last_of_month(stretch[-1])), organs
 
 
 async def _vehicles_of(connection: AsyncConnection, source: Source, organs: Organs) -> list[int] | None:

@@ -17,9 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fleet.model.moments import day_begins_us, day_of, from_us, to_us
 from fleet.statistics.base import Dimension, Source
 from fleet.statistics.runs import month_after
-from fleet.store.sources import FIGURES, live
+from fleet.store.sources import COLUMNS, FIGURES, TALLIES, live
 from fleet.store.tables import tally_due
-from fleet.store.tallies import TALLIES
 
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -112,8 +111,7 @@ from generate_series(cast(:first as date)::timestamp, cast(:last as date)::times
 on conflict (source, month) do update set made = excluded.made
 """
 
-_ATTRIBUTES = (Dimension.ORGAN, Dimension.DIVISION, Dimension.USE, Dimension.MANAGEMENT, Dimension.ENERGY)
-_COLUMNS = ("organ_id", "division", "use", "management", "energy", "confidential")
+_COLUMNS = (*COLUMNS.values(), "confidential")
 
 
 def _clear(source: Source) -> str:
@@ -170,7 +168,7 @@ def _make_statement(source: Source) -> str:
 
 
 def _named(attributes: Mapping[Dimension, str], confidential: str) -> str:
-    columns = [*(attributes[one] for one in _ATTRIBUTES), confidential, "x.day"]
+    columns = [*(attributes[one] for one in COLUMNS), confidential, "x.day"]
     return ", ".join(f"{column} as {name}" for column, name in zip(columns, (*_COLUMNS, "day"), strict=True))
 
 

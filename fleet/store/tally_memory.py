@@ -8,7 +8,7 @@ who asks after a change reads that one month anew.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -16,22 +16,16 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fleet.statistics.base import Dimension, Source
-from fleet.statistics.runs import last_of_month
-from fleet.store.sources import FIGURES
+from fleet.statistics.base import Source
+from fleet.statistics.runs import Run, last_of_month
+from fleet.store.sources import COLUMNS, FIGURES, TALLIES
 from fleet.store.tally_sums import Attributes, Month
 
-TABLES: Mapping[Source, str] = {
-    Source.DAYS: "tally_day",
-    Source.VERDICTS: "tally_verdict",
-    Source.CASES: "tally_case",
-}
+_KEPT = (Source.DAYS, Source.VERDICTS, Source.CASES)
 """Those whose attributes are in `tally_group`, where they never change."""
 
 _MOST_MONTHS = 240
 """Of all sources together: about half a megabyte each for 3,400 sets of attributes. The longest unasked goes first."""
-
-_GROUP = (Dimension.ORGAN, Dimension.DIVISION, Dimension.USE, Dimension.MANAGEMENT, Dimension.ENERGY)
 
 
 class TallyMemory:
@@ -40,40 +34,42 @@ class TallyMemory:
     def __init__(self, most_months: int = _MOST_MONTHS) -> None:
         self._most = most_months
         self._months: OrderedDict[tuple[Source, date], tuple[UUID, Month]] = OrderedDict()
-        self.attributes = Attributes(_GROUP)
+        self.attributes = Attributes()
 
     def __len__(self) -> int:
         return len(self._months)
 
     async def months(
-        self, connection: AsyncConnection, source: Source, wanted: Mapping[date, UUID]
-    ) -> dict[date, Month]:
-        """The sums of these months, read where they are not here under these marks.
+        self, connection: AsyncConnection, source: Source, some: Iterable[Run], made: Mapping[date, UUID]
+    ) -> dict[Run, Month]:
+        """The months of those runs that are whole and have a mark, read where they are not here under it.
 
         One that was made again meanwhile comes as it is now: who asked reads the marks again afterwards.
         """
-        if source not in TABLES:
+        if source not in _KEPT:
             return {}
-        missing = []
-        for month, made in wanted.items():
-            kept = self._months.get((source, month))
-            if kept is None or kept[0] != made:
-                missing.append(month)
+        whole = [one for one in some if one.month in made and one.day == last_of_month(one.month)]
+        missing = [one.month for one in whole if self._mark(source, one.month) != made[one.month]]
         if missing:
             await self._read(connection, source, missing)
         found = {}
-        for month in wanted:
-            if (kept := self._months.get((source, month))) is not None:
-                self._months.move_to_end((source, month))
-                found[month] = kept[1]
+        for run in whole:
+            kept = self._months.get((source, run.month))
+            if kept is not None:
+                self._months.move_to_end((source, run.month))
+                found[run] = kept[1]
         while len(self._months) > self._most:
             self._months.popitem(last=False)
         return found
 
+    def _mark(self, source: Source, month: date) -> UUID | None:
+        kept = self._months.get((source, month))
+        return None if kept is None else kept[0]
+
     async def _read(self, connection: AsyncConnection, source: Source, months: list[date]) -> None:
         values = {"source": source.value, "months": months, "days": [last_of_month(one) for one in months]}
         rows: dict[tuple[date, UUID], list[tuple[int, ...]]] = {}
-        width = len(_GROUP) + 1
+        width = len(_COLUMNS)
         for month, made, *row in await connection.execute(text(_READ[source]), values):
             some = rows.setdefault((month, made), [])
             if row[0] is not None:
@@ -86,14 +82,14 @@ class TallyMemory:
 
 
 def _read(source: Source) -> str:
-    columns = ("organ_id", "division", "use", "management", "energy", "confidential")
-    shown = [*(f"g.{one}" for one in columns), *(f"t.{one}" for one in FIGURES[source])]
+    shown = [*(f"g.{one}" for one in _COLUMNS), *(f"t.{one}" for one in FIGURES[source])]
     return (
         f"select m.month, m.made, {', '.join(shown)}"
         " from unnest(cast(:months as date[]), cast(:days as date[])) as q (month, day)"
         " join tally_month m on m.source = :source and m.month = q.month"
-        f" left join ({TABLES[source]} t join tally_group g on g.id = t.group_id) on t.day = q.day"
+        f" left join ({TALLIES[source]} t join tally_group g on g.id = t.group_id) on t.day = q.day"
     )
 
 
-_READ = {source: _read(source) for source in TABLES}
+_COLUMNS = (*COLUMNS.values(), "confidential")
+_READ = {source: _read(source) for source in _KEPT}

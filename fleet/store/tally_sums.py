@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fleet.model.scope import Scope
 from fleet.statistics.base import Dimension, Parts
 from fleet.statistics.runs import Run
-from fleet.store.figures import Key, Question, Weighted
+from fleet.store.figures import Key, Question, Weighted, filters
+from fleet.store.sources import COLUMNS
 
 Numbers = npt.NDArray[np.int64]
 _BOUND = 2.0**62
@@ -27,21 +29,22 @@ class Month(NamedTuple):
 class Attributes:
     """Sets of attributes that rows have, and the place of each: they only become more."""
 
-    def __init__(self, dimensions: Sequence[Dimension]) -> None:
-        self._dimensions = tuple(dimensions)
+    def __init__(self) -> None:
+        self._dimensions = tuple(COLUMNS)
         self._places: dict[tuple[Any, ...], int] = {}
-        self._codes: list[dict[Any, int]] = [{} for _ in dimensions]
-        self._table: npt.NDArray[np.int64] = np.empty((len(dimensions) + 1, 0), np.int64)
+        self._codes: list[dict[Any, int]] = [{} for _ in COLUMNS]
+        self._table: Numbers = np.empty((len(COLUMNS) + 1, 0), np.int64)
 
     def __len__(self) -> int:
         return len(self._places)
 
     def place(self, row: tuple[Any, ...]) -> int:
-        """Of the values of all dimensions, and whether they are confidential."""
+        """Of the values of `COLUMNS`, and whether they are confidential."""
         return self._places.setdefault(row, len(self._places))
 
     def values(self, dimension: Dimension) -> list[Any]:
         """What the codes of the dimension stand for."""
+        self._filled()
         return list(self._codes[self._dimensions.index(dimension)])
 
     def codes(self, dimension: Dimension) -> Numbers:
@@ -71,43 +74,40 @@ class Attributes:
 def summed(
     attributes: Attributes,
     figures: Sequence[str],
-    months: Sequence[tuple[Run, Month]],
+    months: Mapping[Run, Month],
     question: Question,
     weighted: Weighted,
-    *,
-    organs: Collection[int] | None,
-    divisions: Collection[int],
-    see_confidential: bool,
-    without: Mapping[date, Collection[int]],
+    scope: Scope,
+    without: Mapping[date, Collection[int] | None],
 ) -> list[tuple[Key, Parts]]:
-    """The parts of each group in `months`. `organs` (None: all) and `divisions` (each must be met) are what question
-    and scope leave; `without`: organs whose months do not hold. Raises OverflowError where SQL would."""
+    """The parts of each group in `months`, of what the caller may see; `without`: organs whose months do not hold.
+
+    Raises OverflowError where SQL would.
+    """
     terms = weighted.weights.terms
     if not terms or not months or not len(attributes):
         return []
-    keep = _kept(attributes, question, organs, divisions, see_confidential)
-    group, keys = _groups(attributes, question.by, [run.month for run, _ in months])
+    keep = _kept(attributes, question, scope)
+    group, keys = _groups(attributes, question.by, [run.month for run in months])
     kinds = None if weighted.weights.constant else _kinds(attributes, weighted)
     by_month = Dimension.MONTH in question.by
     size = len(keys)
     names = list(dict.fromkeys(term.part for term in terms))
+    told = [(term.part, figures.index(term.figure), np.array(term.weights, np.int64)) for term in terms]
     totals = {name: np.zeros(size, np.int64) for name in names}
     there = np.zeros(size, bool)
-    organ_values = attributes.values(Dimension.ORGAN)
-    for number, (run, month) in enumerate(months):
+    for number, (run, month) in enumerate(months.items()):
         kept = keep
         if some := without.get(run.month):
-            gone = np.isin(np.array(organ_values), list(some))
+            gone = np.array([organ in some for organ in attributes.values(Dimension.ORGAN)])
             kept = keep & ~gone[attributes.codes(Dimension.ORGAN)]
         rows = kept[month.places]
         places = month.places[rows]
         row_keys = group[places] + (number * (size // len(months)) if by_month else 0)
         there[row_keys] = True
-        sets = None if kinds is None else kinds[places] + run.bucket
-        for term in terms:
-            column = month.figures[figures.index(term.figure)][rows]
-            weight = term.weights[0] if sets is None or term.constant else np.array(term.weights, np.int64)[sets]
-            _add(totals[term.part], row_keys, column, weight)
+        sets = 0 if kinds is None else kinds[places] + run.bucket
+        for part, figure, weight in told:
+            _add(totals[part], row_keys, month.figures[figure][rows], weight[0] if len(weight) == 1 else weight[sets])
     found = np.flatnonzero(there)
     columns = [totals[name][found].tolist() for name in names]
     return [
@@ -121,39 +121,18 @@ def _add(total: Numbers, keys: Numbers, column: Numbers, weight: Any) -> None:
     np.add.at(total, keys, column * weight)
 
 
-def _kept(
-    attributes: Attributes,
-    question: Question,
-    organs: Collection[int] | None,
-    divisions: Collection[int],
-    see_confidential: bool,
-) -> npt.NDArray[np.bool_]:
-    kept = np.ones(len(attributes.codes(Dimension.ORGAN)), bool)
-    wanted: list[tuple[Dimension, Collection[Any] | None]] = [
-        (Dimension.ORGAN, organs),
-        *((Dimension.DIVISION, (one,)) for one in divisions),
-        (Dimension.USE, _only(question.use)),
-        (Dimension.MANAGEMENT, _only(question.management)),
-        (Dimension.ENERGY, _only(question.energy)),
-    ]
-    for dimension, some in wanted:
-        if some is not None:
-            one_of = np.array([value in some for value in attributes.values(dimension)], bool)
-            kept &= one_of[attributes.codes(dimension)]
-    if not see_confidential:
-        kept &= ~attributes.confidential
-    return kept
-
-
-def _only(value: str | None) -> tuple[str] | None:
-    return None if value is None else (value,)
+def _kept(attributes: Attributes, question: Question, scope: Scope) -> npt.NDArray[np.bool_]:
+    kept = np.ones(len(attributes), bool)
+    for dimension, some in filters(question, scope):
+        kept &= np.array([value in some for value in attributes.values(dimension)])[attributes.codes(dimension)]
+    return kept if scope.see_confidential else kept & ~attributes.confidential
 
 
 def _groups(attributes: Attributes, by: Sequence[Dimension], months: Sequence[date]) -> tuple[Numbers, list[Key]]:
     """Of every place the number of its group (in the first month), and the keys of all groups: the groups of the first
     month, then those of the next, where months are asked for."""
     asked = [one for one in by if one is not Dimension.MONTH]
-    code = np.zeros(len(attributes.codes(Dimension.ORGAN)), np.int64)
+    code = np.zeros(len(attributes), np.int64)
     for dimension in asked:
         code = code * len(attributes.values(dimension)) + attributes.codes(dimension)
     _, first, group = np.unique(code, return_index=True, return_inverse=True)
@@ -163,9 +142,9 @@ def _groups(attributes: Attributes, by: Sequence[Dimension], months: Sequence[da
     if not asked:
         plain = [()] * len(first)
     if Dimension.MONTH not in by:
-        return group.astype(np.int64), plain
+        return group, plain
     place = list(by).index(Dimension.MONTH)
-    return group.astype(np.int64), [(*key[:place], month, *key[place:]) for month in months for key in plain]
+    return group, [(*key[:place], month, *key[place:]) for month in months for key in plain]
 
 
 def _kinds(attributes: Attributes, weighted: Weighted) -> Numbers:

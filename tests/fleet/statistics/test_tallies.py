@@ -13,8 +13,9 @@ from fleet.statistics.base import Source
 from fleet.statistics.registry import BY_SLUG
 from fleet.store import history, tally_keeping
 from fleet.store.rollups import refresh_days
+from fleet.store.sources import TALLIES
 from fleet.store.tables import vehicle
-from fleet.store.tallies import TALLIES, read_held
+from fleet.store.tallies import read_held
 from tests.fleet.statistics.city import DAYS, FIRST, ORGANS
 from tests.fleet.statistics.stage import LAST, Stage, driver, late_trip_of
 

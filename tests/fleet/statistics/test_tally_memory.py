@@ -60,26 +60,14 @@ async def test_only_so_many_months_stay_in_memory(stage: Stage) -> None:
 
 
 def test_what_does_not_fit_into_64_bits_is_refused_and_not_wrapped() -> None:
-    attributes = Attributes(
-        (Dimension.ORGAN, Dimension.DIVISION, Dimension.USE, Dimension.MANAGEMENT, Dimension.ENERGY)
-    )
+    attributes = Attributes()
     place = attributes.place((1, 530302, "other", "retained", "petrol", False))
     month = Month(np.array([place, place]), np.array([[2**61], [2**61]]).reshape(1, 2))
     run = Run(date(2026, 1, 31), 1, date(2026, 1, 1), 0)
     question = Question(first=date(2026, 1, 1), last=run.day)
     weighted = Weighted(Weights(((None, None),), (Term("distance_m", "distance_m", (1,)),)), {})
     with pytest.raises(OverflowError, match="64 bits"):
-        summed(
-            attributes,
-            ["distance_m"],
-            [(run, month)],
-            question,
-            weighted,
-            organs=None,
-            divisions=(),
-            see_confidential=True,
-            without={},
-        )
+        summed(attributes, ["distance_m"], {run: month}, question, weighted, CITY, {})
 
 
 async def test_months_in_which_nobody_drove_are_nothing(stage: Stage) -> None:
